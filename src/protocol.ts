@@ -1,0 +1,145 @@
+/**
+ * What the processes of one instance say to each other: the role a child is started with, the launch record that
+ * names how an instance was started, and the messages on the channel between the master and a child.
+ *
+ * The channel is a socket pair on descriptor 3 of the child: one JSON value per line. Master and children are always
+ * the same build (children are started from /proc/self/exe), so a message changes together with both ends; only the
+ * launch record outlives a process, and carries a version: raise it when a reader of the old form would misread it.
+ */
+
+/** Environment variable that tells a child of ours what it is. Removed from the environment at boot. */
+export const ROLE_VARIABLE = 'MYD_ROLE'
+
+export const ROLES = ['intermediate', 'master', 'worker', 'store'] as const
+export type Role = (typeof ROLES)[number]
+
+/** Descriptors a child is given. */
+export const FD = {
+  channel: 3,
+  /** The intermediate and a detached master: the lock file, locked. */
+  lock: 4,
+  /** Workers and the store: the scoreboard file. */
+  scoreboard: 4,
+  /** The store: the listening jobs socket. */
+  jobsSocket: 5,
+} as const
+
+/** Marks in the environment of every process of an instance, by which what was left behind is recognised. */
+export const INSTANCE_VARIABLE = 'MYD_INSTANCE'
+/** The worker (see `workerId`) whose descendant a process is. */
+export const WORKER_VARIABLE = 'MYD_WORKER'
+
+export const LAUNCH_VERSION = 1
+
+/** How an instance was started; kept in NAME.launch.json, read by `restart` and by each reload. */
+export interface LaunchRecord {
+  readonly version: number
+  /** Where the command was typed: relative paths start here. */
+  readonly directory: string
+  /** Setting name → text, from flags and --set. */
+  readonly flags: Readonly<Record<string, string>>
+  /** The MYD_* variables of the caller that are settings. */
+  readonly environment: Readonly<Record<string, string>>
+  /** --config, absolute; null for the file at its usual place. */
+  readonly config: string | null
+  /** The service file, absolute; null for the built-in service. */
+  readonly service: string | null
+  readonly debug: boolean
+  /** One process does all. */
+  readonly noFork: boolean
+}
+
+/** Text of job type → how its jobs are run; the `[jobs.TYPE]` sections of the settings. */
+export interface JobType {
+  /** argv; empty for a type that a service handles itself. */
+  readonly command: readonly string[]
+  readonly attempts: number
+  readonly timeoutMs: number
+  readonly retryDelayMs: number
+  readonly priority: number
+}
+
+/** Where the files of an instance lie; absolute paths. */
+export interface InstancePaths {
+  readonly runDirectory: string
+  readonly logDirectory: string
+  readonly stateDirectory: string
+  readonly lock: string
+  readonly pidfile: string
+  readonly launch: string
+  readonly controlSocket: string
+  readonly jobsSocket: string
+  readonly scoreboard: string
+  readonly log: string
+  /** stateDirectory/jobs.db */
+  readonly jobsDatabase: string
+  /** stateDirectory/jobs.lock */
+  readonly jobsLock: string
+}
+
+/** One run of a worker process: unique in the life of the instance, so that a lease names exactly one process. */
+export type WorkerId = string
+
+/** A worker that is gone, its commands too. `charged`: jobs it was running when it died alone and not by our order. */
+export interface GoneWorker {
+  readonly worker: WorkerId
+  readonly charged: readonly number[]
+}
+
+interface HelloBase {
+  readonly type: 'hello'
+  readonly masterPid: number
+  /** Value of INSTANCE_VARIABLE. */
+  readonly instance: string
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly jobTypes: Readonly<Record<string, JobType>>
+  readonly paths: InstancePaths
+  readonly debug: boolean
+  /** Which record of the scoreboard is the child's. */
+  readonly seat: number
+}
+
+export interface WorkerHello extends HelloBase {
+  readonly role: 'worker'
+  readonly slot: number
+  readonly generation: number
+  readonly worker: WorkerId
+  readonly service: string | null
+}
+
+export interface StoreHello extends HelloBase {
+  readonly role: 'store'
+  /** Workers that may still hold jobs. Leases of any other worker go back, uncharged. */
+  readonly holders: readonly WorkerId[]
+  /** Workers that went while there was no store. */
+  readonly gone: readonly GoneWorker[]
+}
+
+export type ToChild =
+  | WorkerHello
+  | StoreHello
+  /** Take no more work, finish what is in hand, end with exit 0. */
+  | { readonly type: 'drain' }
+  /** To the store: leases of this worker go back. */
+  | { readonly type: 'worker.gone'; readonly gone: GoneWorker }
+  /** To the store: settings after a reload. */
+  | {
+      readonly type: 'settings'
+      readonly settings: Readonly<Record<string, unknown>>
+      readonly jobTypes: Readonly<Record<string, JobType>>
+    }
+
+export type FromChild =
+  | { readonly type: 'ready' }
+  /** The child will not get ready: it says why and ends with `exit`. */
+  | { readonly type: 'failed'; readonly message: string; readonly stack: string | null }
+  /** Something for the log. */
+  | {
+      readonly type: 'log'
+      readonly level: LogLevel
+      readonly message: string
+      readonly fields: Readonly<Record<string, unknown>>
+    }
+
+export const LOG_LEVELS = ['debug', 'info', 'warning', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]

@@ -1,0 +1,192 @@
+/**
+ * libc of the process image, by node:ffi. The only file that imports node:ffi, so that native calls are audited in
+ * one place. Nothing here knows what the daemon does; every function is a syscall with its errors named.
+ *
+ * 64-bit and pointer arguments are BigInt; 32-bit ones are numbers. errno is read at once after the call, before
+ * anything else can run on this thread.
+ */
+
+import ffi from 'node:ffi'
+import { getSystemErrorName } from 'node:util'
+
+const SIGNATURES = {
+  __errno_location: { arguments: [], return: 'pointer' },
+  bind: { arguments: ['i32', 'buffer', 'i32'], return: 'i32' },
+  close_range: { arguments: ['u32', 'u32', 'i32'], return: 'i32' },
+  fcntl: { arguments: ['i32', 'i32', 'u64'], return: 'i32' },
+  flock: { arguments: ['i32', 'i32'], return: 'i32' },
+  gnu_get_libc_version: { arguments: [], return: 'pointer' },
+  listen: { arguments: ['i32', 'i32'], return: 'i32' },
+  mmap: { arguments: ['u64', 'u64', 'i32', 'i32', 'i32', 'i64'], return: 'pointer' },
+  prctl: { arguments: ['i32', 'u64', 'u64', 'u64', 'u64'], return: 'i32' },
+  socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
+  syscall: { arguments: ['i64', 'u64', 'u64', 'u64', 'u64'], return: 'i64' },
+  waitpid: { arguments: ['i32', 'buffer', 'i32'], return: 'i32' },
+} as const
+
+export type LibcSymbol = keyof typeof SIGNATURES
+
+/** Every libc symbol that this program calls; preflight looks each of them up. */
+export const LIBC_SYMBOLS = Object.keys(SIGNATURES) as LibcSymbol[]
+
+const bindAll = () => ffi.dlopen(null, SIGNATURES).functions
+
+let bound: ReturnType<typeof bindAll> | undefined
+
+function libc(): ReturnType<typeof bindAll> {
+  bound ??= bindAll()
+  return bound
+}
+
+/** The symbols of LIBC_SYMBOLS that the C library of this host lacks (empty on a supported host). */
+export function missingSymbols(): string[] {
+  return LIBC_SYMBOLS.filter((symbol) => {
+    try {
+      ffi.dlopen(null, { [symbol]: SIGNATURES[symbol] })
+      return false
+    } catch {
+      return true // dlsym found nothing of this name: that is the answer
+    }
+  })
+}
+
+/** A failed syscall: `code` is the errno's name, as in Node's own errors. */
+export class SystemCallError extends Error {
+  readonly code: string
+  readonly errno: number
+  readonly syscall: string
+
+  constructor(syscall: string, errno: number, path?: string) {
+    const code = getSystemErrorName(-errno)
+    super(`${syscall}${path === undefined ? '' : ` ${path}`}: ${code}`)
+    this.name = 'SystemCallError'
+    this.code = code
+    this.errno = errno
+    this.syscall = syscall
+  }
+}
+
+function errno(): number {
+  return ffi.getInt32(libc().__errno_location(), 0)
+}
+
+function check(result: number, syscall: string, path?: string): number {
+  if (result < 0) throw new SystemCallError(syscall, errno(), path)
+  return result
+}
+
+const EINTR = 4
+const EAGAIN = 11
+const ESRCH = 3
+
+const LOCK_EX = 2
+const LOCK_NB = 4
+
+/** Takes an exclusive lock on an open file without waiting. @returns false when another open file holds it. */
+export function tryLock(fd: number): boolean {
+  for (;;) {
+    if (libc().flock(fd, LOCK_EX | LOCK_NB) === 0) return true
+    const code = errno()
+    if (code === EAGAIN) return false
+    if (code !== EINTR) throw new SystemCallError('flock', code)
+  }
+}
+
+const CLOSE_RANGE_CLOEXEC = 4
+
+/** Marks every descriptor from `first` up close-on-exec, so that what a careless parent left open is not passed on. */
+export function closeOnExecFrom(first: number): void {
+  check(libc().close_range(first, 0xffff_ffff, CLOSE_RANGE_CLOEXEC), 'close_range')
+}
+
+const PR_SET_PDEATHSIG = 1
+const PR_SET_NAME = 15
+const PR_SET_CHILD_SUBREAPER = 36
+
+/** Has the kernel send `signal` to this process when the thread that started it ends. Cleared by setuid. */
+export function setParentDeathSignal(signal: number): void {
+  check(libc().prctl(PR_SET_PDEATHSIG, BigInt(signal), 0n, 0n, 0n), 'prctl(PR_SET_PDEATHSIG)')
+}
+
+/** Orphaned descendants become children of this process instead of init's. */
+export function becomeSubreaper(): void {
+  check(libc().prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n), 'prctl(PR_SET_CHILD_SUBREAPER)')
+}
+
+/** Sets `comm` (what ps -C and pgrep see) of the calling thread, 15 bytes at most. argv stays as it is. */
+export function setProcessName(name: string): void {
+  const bytes = Buffer.alloc(16)
+  bytes.write(name.slice(0, 15), 'latin1')
+  check(libc().prctl(PR_SET_NAME, ffi.getRawPointer(bytes), 0n, 0n, 0n), 'prctl(PR_SET_NAME)')
+}
+
+const WNOHANG = 1
+
+/**
+ * Reaps one child that Node does not know (an adopted orphan), never any child: that would steal Node's own.
+ * @returns true when it was reaped or is no child (any more), false when it still runs.
+ */
+export function reap(pid: number): boolean {
+  const status = Buffer.alloc(4)
+  const result = libc().waitpid(pid, status, WNOHANG)
+  return result !== 0
+}
+
+const SYS_PIDFD_SEND_SIGNAL = 424n
+const SYS_PIDFD_OPEN = 434n
+
+/** A descriptor that stands for this very process, also after its pid was given to another. @returns null when there is no such process. */
+export function openPidFd(pid: number): number | null {
+  const result = Number(libc().syscall(SYS_PIDFD_OPEN, BigInt(pid), 0n, 0n, 0n))
+  if (result >= 0) return result
+  const code = errno()
+  if (code === ESRCH) return null
+  throw new SystemCallError('pidfd_open', code)
+}
+
+/** Signals the process behind a pidfd. @returns false when it has ended. */
+export function signalPidFd(pidFd: number, signal: number): boolean {
+  const result = Number(libc().syscall(SYS_PIDFD_SEND_SIGNAL, BigInt(pidFd), BigInt(signal), 0n, 0n))
+  if (result >= 0) return true
+  const code = errno()
+  if (code === ESRCH) return false
+  throw new SystemCallError('pidfd_send_signal', code)
+}
+
+const PROT_READ = 1
+const PROT_WRITE = 2
+const MAP_SHARED = 1
+
+/**
+ * Maps a file shared. The mapping lasts as long as the process; the file must never be truncated meanwhile (SIGBUS).
+ * @param length bytes, not more than the file has
+ */
+export function mapShared(fd: number, length: number, access: 'read' | 'write'): ArrayBuffer {
+  const protection = access === 'read' ? PROT_READ : PROT_READ | PROT_WRITE
+  const address = libc().mmap(0n, BigInt(length), protection, MAP_SHARED, fd, 0n)
+  if (address === 0xffff_ffff_ffff_ffffn) throw new SystemCallError('mmap', errno())
+  return ffi.toArrayBuffer(address, length, false)
+}
+
+const AF_UNIX = 1
+const SOCK_STREAM = 1
+const SOCK_CLOEXEC = 0o2000000
+
+/**
+ * A listening unix socket that accepts nothing: its descriptor is for a child, and clients queue while there is none.
+ * The umask in force gives the mode. @param backlog connections that may wait
+ */
+export function listenUnix(path: string, backlog: number): number {
+  const fd = check(libc().socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket')
+  const address = Buffer.alloc(110)
+  address.writeUInt16LE(AF_UNIX, 0)
+  address.write(path, 2)
+  check(libc().bind(fd, address, 2 + Buffer.byteLength(path) + 1), 'bind', path)
+  check(libc().listen(fd, backlog), 'listen', path)
+  return fd
+}
+
+/** `2.36`. */
+export function libcVersion(): string {
+  return ffi.toString(libc().gnu_get_libc_version()) ?? ''
+}
