@@ -1,0 +1,127 @@
+/**
+ * What this program knows of itself: its build, how to start it again, and what the user typed. It runs in two forms: packed
+ * (one executable with the bundle inside; argv is [path, path, ...typed]) and from source (argv is [node, main.ts,
+ * ...typed]). Callers do not tell the two apart.
+ */
+
+import { hash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
+import { resolve } from 'node:path'
+import { getRawAsset, isSea } from 'node:sea'
+import { pathToFileURL } from 'node:url'
+import { errnoOf } from '../errors.ts'
+
+export const MANIFEST_ASSET = 'manifest.json'
+/** Raise it when a reader of the old form would misread the manifest. */
+export const MANIFEST_FORMAT = 1
+
+export interface BuildInfo {
+  readonly name: string
+  /** `0.1.0` */
+  readonly version: string
+  /** 16 hex digits that stand for everything that went in; `source` when unpacked. */
+  readonly buildId: string
+  /** `26.10.0` */
+  readonly node: string
+  /** `linux-x64` */
+  readonly target: string
+  readonly debug: boolean
+  readonly packed: boolean
+}
+
+/** A file inside the executable besides the program. */
+export interface Part {
+  readonly name: string
+  readonly sha256: string
+  readonly bytes: number
+}
+
+/** The asset that the build writes; see build/manifest.ts. */
+export interface Manifest extends Omit<BuildInfo, 'packed'> {
+  readonly format: number
+  readonly baseSha256: string
+  readonly bundleSha256: string
+  readonly parts: readonly Part[]
+}
+
+export function isPacked(): boolean {
+  return isSea()
+}
+
+export function readBuildInfo(): BuildInfo {
+  if (!isSea()) return describeSource()
+  const { name, version, buildId, node, target, debug } = readManifest()
+  return { name, version, buildId, node, target, debug, packed: true }
+}
+
+function describeSource(): BuildInfo {
+  const path = findPackageJSON(pathToFileURL(sourceEntry()))
+  if (path === undefined) throw new Error(`no package.json above ${sourceEntry()}`)
+  const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as { name: string; version: string }
+  const target = `${process.platform}-${process.arch}`
+  return { name, version, buildId: 'source', node: process.versions.node, target, debug: false, packed: false }
+}
+
+/** The source file that was started. */
+function sourceEntry(): string {
+  const [, entry] = process.argv
+  if (entry === undefined) throw new Error('started without a file')
+  return entry
+}
+
+function readManifest(): Manifest {
+  const manifest = JSON.parse(readAsset(MANIFEST_ASSET).toString('utf8')) as Manifest
+  if (manifest.format !== MANIFEST_FORMAT) throw new Error(`the manifest has format ${manifest.format}`)
+  return manifest
+}
+
+function readAsset(name: string): Buffer {
+  return Buffer.from(getRawAsset(name))
+}
+
+/**
+ * The embedded parts that are missing or not the bytes that were built in; empty for a sound executable and from source.
+ * Cheap (the parts only); the whole file is checked by verifyTrailer.
+ */
+export function listDamagedParts(): string[] {
+  if (!isSea()) return []
+  return readManifest()
+    .parts.filter((part) => !isIntact(part))
+    .map((part) => part.name)
+}
+
+function isIntact({ name, sha256 }: Part): boolean {
+  try {
+    return hash('sha256', readAsset(name)) === sha256
+  } catch (error) {
+    if (errnoOf(error) !== 'ERR_SINGLE_EXECUTABLE_APPLICATION_ASSET_NOT_FOUND') throw error
+    return false // it is not there: damaged
+  }
+}
+
+export interface SelfCommand {
+  readonly file: string
+  readonly args: readonly string[]
+}
+
+/**
+ * How to start this same program again: `spawn(file, [...args, ...own], { argv0: programPath() })`. /proc/self/exe is the
+ * running image, also when the file on disk is newer or gone.
+ */
+export function selfCommand(): SelfCommand {
+  return { file: '/proc/self/exe', args: isSea() ? [] : [...process.execArgv, resolve(sourceEntry())] }
+}
+
+/** What the user typed behind the program's name. @param argv process.argv */
+export function commandArguments(argv: readonly string[]): string[] {
+  return argv.slice(2)
+}
+
+/**
+ * The absolute path this program was started by, symbolic links kept (from source: Node's). Ask before changing the directory.
+ * A program that was found on PATH knows only the file itself.
+ */
+export function programPath(): string {
+  return isSea() && process.argv0.includes('/') ? resolve(process.argv0) : process.execPath
+}
