@@ -15,6 +15,18 @@ export interface Finding {
   readonly line?: number
 }
 
+export function ok(check: string, message: string): Finding {
+  return { level: 'ok', check, message, advice: '' }
+}
+
+export function warning(check: string, message: string, advice: string): Finding {
+  return { level: 'warning', check, message, advice }
+}
+
+export function failure(check: string, message: string, advice: string): Finding {
+  return { level: 'failure', check, message, advice }
+}
+
 export function hasFailure(findings: readonly Finding[]): boolean {
   return findings.some((finding) => finding.level === 'failure')
 }

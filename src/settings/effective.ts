@@ -23,6 +23,9 @@ export interface Computed {
   readonly cpus: number
 }
 
+/** Follow the home where they are not set themselves. */
+const DIRECTORIES: readonly SettingName[] = ['runDirectory', 'logDirectory', 'stateDirectory']
+
 /** The last of the right ones; assignments come in the order of their strength, the strongest last. */
 function strongest(assignments: readonly Assignment[], name: SettingName): Assignment | undefined {
   return assignments.findLast((assignment) => assignment.name === name && !isProblem(assignment.parsed))
@@ -65,7 +68,8 @@ export function settle(
     const value = isAuto ? resolveAuto(row, computed.cpus) : parsed.value
     const text = isAuto ? `auto (${value})` : formatSetting(row, value)
     settings[name] = value
-    origins[name] = { source: given?.source ?? 'default', where: given?.where ?? 'built in', text }
+    const cause = given ?? (DIRECTORIES.includes(name) ? strongest(assignments, 'home') : undefined)
+    origins[name] = { source: cause?.source ?? 'default', where: cause?.where ?? 'built in', text }
   }
   return { settings: settings as Settings, origins: origins as Origins }
 }

@@ -91,37 +91,45 @@ function readKeys(type: string, entries: readonly TomlEntry[], refuse: Refuse): 
   return given
 }
 
-/**
- * @param entries those for which `isOfJobType` holds
- * @param needsCommand whether no service is there to run a type without a command
- */
-export function readJobTypes(
+/** A type whose name is right. What is wrong with its keys is refused and follows the settings instead. */
+function readJobType(
+  type: string,
   entries: readonly TomlEntry[],
-  file: string,
-  settings: Settings,
-  needsCommand: boolean,
-): JobTypes {
+  { settings, file, needsCommand }: Surroundings,
+  refuse: Refuse,
+): JobType {
+  const line = entries[0]?.line ?? 0
+  const given = readKeys(type, entries, refuse)
+  if (needsCommand && !given.has('command')) {
+    refuse(line, `nothing can run jobs of type ${type}`, 'Give the type a command = ["program", "argument"]')
+  }
+  const jobType = toJobType(given, settings, dirname(file))
+  if (given.has('retryDelay') && jobType.retryDelayMs > settings['jobs.retryDelayMax']) {
+    const advice = 'Make the first shorter or the second longer'
+    refuse(line, `jobs.${type}.retryDelay is longer than jobs.retryDelayMax`, advice)
+  }
+  return jobType
+}
+
+/** What the types are read with. */
+export interface Surroundings {
+  readonly settings: Settings
+  readonly file: string
+  /** Whether no service is there to run a type without a command. */
+  readonly needsCommand: boolean
+}
+
+/** @param entries those for which `isOfJobType` holds */
+export function readJobTypes(entries: readonly TomlEntry[], surroundings: Surroundings): JobTypes {
+  const { file } = surroundings
   const findings: Finding[] = []
   const refuse: Refuse = (line, message, advice) =>
     findings.push({ level: 'failure', check: 'settings', message, advice, file, line })
   const jobTypes: Record<string, JobType> = {}
   for (const [type, ofType] of groupByType(entries)) {
-    const line = ofType[0]?.line ?? 0
     const refusal = refusalOfName(type)
-    if (refusal !== null) {
-      refuse(line, refusal.message, refusal.advice)
-      continue
-    }
-    const given = readKeys(type, ofType, refuse)
-    if (needsCommand && !given.has('command')) {
-      refuse(line, `nothing can run jobs of type ${type}`, 'Give the type a command = ["program", "argument"]')
-    }
-    const jobType = toJobType(given, settings, dirname(file))
-    jobTypes[type] = jobType
-    if (given.has('retryDelay') && jobType.retryDelayMs > settings['jobs.retryDelayMax']) {
-      const advice = 'Make the first shorter or the second longer'
-      refuse(line, `jobs.${type}.retryDelay is longer than jobs.retryDelayMax`, advice)
-    }
+    if (refusal === null) jobTypes[type] = readJobType(type, ofType, surroundings, refuse)
+    else refuse(ofType[0]?.line ?? 0, refusal.message, refusal.advice)
   }
   return { jobTypes, findings }
 }

@@ -112,12 +112,8 @@ export async function loadSettings(
   })
   const { settings, origins } = settle(assignments, { name: place.name, paths, cpus: host.cpus })
   const sections = config.entries.filter(isOfJobType)
-  const { jobTypes, findings: jobFindings } = readJobTypes(
-    sections,
-    config.file ?? '',
-    settings,
-    launch.service === null,
-  )
+  const surroundings = { settings, file: config.file ?? '', needsCommand: launch.service === null }
+  const { jobTypes, findings: jobFindings } = readJobTypes(sections, surroundings)
   findings.push(...jobFindings, ...checkCombinations(settings, origins), ...checkPaths(paths))
   return { settings, jobTypes, origins, findings, configFile: config.file, paths }
 }
