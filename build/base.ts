@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { errnoOf, MydError } from '../src/errors.ts'
 import { removeLibatomic } from './remove-libatomic.ts'
 
@@ -45,44 +45,49 @@ export function locateBase(root: string): OfficialNode {
 export function prepareBase(root: string): Base {
   const official = locateBase(root)
   const original = readFileSync(official.path)
-  if (process.arch !== 'x64') return describeBase(official, original, 'libatomic is removed on x64 only: still needed')
+  const sha256 = hash('sha256', original)
+  if (process.arch !== 'x64') {
+    return { ...official, bytes: original.length, sha256, note: 'libatomic is removed on x64 only: still needed' }
+  }
   const recipe = RECIPE.map((name) => hash('sha256', readFileSync(join(root, 'build', `${name}.ts`))))
-  const key = hash('sha256', [hash('sha256', original), ...recipe].join()).slice(0, 16)
+  const key = hash('sha256', [sha256, ...recipe].join()).slice(0, 16)
   const path = join(root, 'node_modules', '.cache', 'myd', `node-${official.version}-${official.target}-${key}`)
   const cached = readCached(path)
-  if (cached !== null) return describeBase({ ...official, path }, cached, 'libatomic removed (cached)')
-  const prepared = removeLibatomic(original)
-  keep(path, prepared, official.version)
-  return describeBase({ ...official, path }, prepared, 'libatomic removed')
+  if (cached !== null) return { ...official, ...cached, path, note: 'libatomic removed (cached)' }
+  const made = keep(path, removeLibatomic(original), official.version)
+  return { ...official, ...made, path, note: 'libatomic removed' }
 }
 
-function describeBase(node: OfficialNode, bytes: Buffer, note: string): Base {
-  return { ...node, bytes: bytes.length, sha256: hash('sha256', bytes), note }
-}
+type Content = Pick<Base, 'bytes' | 'sha256'>
 
 /** @returns null when there is none, or one that is not what was put there */
-function readCached(path: string): Buffer | null {
+function readCached(path: string): Content | null {
   try {
     const bytes = readFileSync(path)
-    return hash('sha256', bytes) === readFileSync(`${path}.sha256`, 'latin1') ? bytes : null
+    const sha256 = hash('sha256', bytes)
+    return sha256 === readFileSync(`${path}.sha256`, 'latin1') ? { bytes: bytes.length, sha256 } : null
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error // not built yet
     return null
   }
 }
 
-/** Keeps it only if it runs; by rename, since another build may look at the same moment. */
-function keep(path: string, bytes: Buffer, version: string): void {
-  mkdirSync(join(path, '..'), { recursive: true })
+/** Keeps it, instead of what was kept before, if it runs; by rename, since another build may look at the same moment. */
+function keep(path: string, bytes: Buffer, version: string): Content {
+  const sha256 = hash('sha256', bytes)
+  const directory = dirname(path)
   const beside = `${path}.${process.pid}`
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory, { recursive: true })
   try {
     writeFileSync(beside, bytes, { mode: 0o755 })
     checkRuns(beside, version)
-    writeFileSync(`${path}.sha256`, hash('sha256', bytes))
+    writeFileSync(`${path}.sha256`, sha256)
     renameSync(beside, path)
   } finally {
     rmSync(beside, { force: true })
   }
+  return { bytes: bytes.length, sha256 }
 }
 
 /** The smallest WebAssembly module that has a function: its code pointer goes through the replaced function. */

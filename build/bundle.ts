@@ -6,8 +6,8 @@
 
 import { isBuiltin } from 'node:module'
 import { dirname, join, relative } from 'node:path'
-import { build, type Metafile } from 'esbuild'
-import { MydError } from '../src/errors.ts'
+import { type BuildOptions, build, type Metafile } from 'esbuild'
+import { MydError, messageOf } from '../src/errors.ts'
 import { listRuntimePackages } from './packages.ts'
 
 export interface Bundle {
@@ -19,22 +19,8 @@ export interface Bundle {
 
 /** @param entry absolute path @throws MydError CHECK_FAILED for any warning, and when something foreign got in */
 export async function bundleSource(root: string, entry: string): Promise<Bundle> {
-  const result = await build({
-    absWorkingDir: root,
-    entryPoints: [entry],
-    outfile: join(root, 'dist', 'main.cjs'), // only named: the paths in the source map start there
-    write: false,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node26',
-    charset: 'ascii',
-    minifyWhitespace: true,
-    lineLimit: 160, // Node prints the whole line when an exception is not caught
-    legalComments: 'external',
-    sourcemap: 'external',
-    metafile: true,
-    logLevel: 'silent',
+  const result = await build(bundleOptions(root, entry)).catch((error: unknown) => {
+    throw new MydError('CHECK_FAILED', messageOf(error), { cause: error })
   })
   const warning = result.warnings[0]
   if (warning !== undefined) {
@@ -50,6 +36,26 @@ export async function bundleSource(root: string, entry: string): Promise<Bundle>
     sourceMap: findOutput(result.outputFiles, '.map'),
     inputs: Object.keys(result.metafile.inputs).length,
   }
+}
+
+function bundleOptions(root: string, entry: string) {
+  return {
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: join(root, 'dist', 'main.cjs'), // only named: the paths in the source map start there
+    write: false,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node26',
+    charset: 'ascii',
+    minifyWhitespace: true,
+    lineLimit: 160, // Node prints the whole line when an exception is not caught
+    legalComments: 'external',
+    sourcemap: 'external',
+    metafile: true,
+    logLevel: 'silent',
+  } satisfies BuildOptions
 }
 
 /** Nothing but our own source and the runtime packages goes in, nothing but Node's own modules stays outside. */

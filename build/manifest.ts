@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto'
 import { MANIFEST_FORMAT, type Manifest } from '../src/system/executable.ts'
 import type { Base } from './base.ts'
+import { EXEC_ARGV } from './sea-config.ts'
 
 export interface Identity {
   readonly name: string
@@ -10,7 +11,7 @@ export interface Identity {
   readonly debug: boolean
 }
 
-/** @param assets file name → content of every other asset */
+/** The build id stands for all that goes in. @param assets file name → content of every other asset */
 export function describeBuild(identity: Identity, base: Base, code: Buffer, assets: Record<string, Buffer>): Manifest {
   const made = {
     format: MANIFEST_FORMAT,
@@ -27,5 +28,5 @@ export function describeBuild(identity: Identity, base: Base, code: Buffer, asse
       bytes: bytes.length,
     })),
   }
-  return { ...made, buildId: hash('sha256', JSON.stringify(made)).slice(0, 16) }
+  return { ...made, buildId: hash('sha256', JSON.stringify([made, EXEC_ARGV])).slice(0, 16) }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { lintSeaConfig, makeSeaConfig } from './sea-config.ts'
+import { EXEC_ARGV, lintSeaConfig, makeSeaConfig } from './sea-config.ts'
 
 const good = makeSeaConfig('main.cjs', 'sea.blob', ['manifest.json'])
 
@@ -10,7 +10,8 @@ test('the configuration of the build is good', () => {
 
 test('nothing can be added to the options by the caller, and OpenSSL reads no configuration', () => {
   assert.equal(good.execArgvExtension, 'none')
-  assert.ok((good.execArgv as string[]).includes('--openssl-config=/dev/null'))
+  assert.ok(EXEC_ARGV.includes('--openssl-config=/dev/null'))
+  assert.equal(EXEC_ARGV.at(-1), '--')
 })
 
 const wrong: readonly (readonly [what: string, change: Record<string, unknown>, problem: RegExp])[] = [

@@ -4,13 +4,14 @@
  */
 
 /** Options of the runtime that are in force in every process of the executable; none of them invalidates the code cache. */
-const EXEC_ARGV = [
+export const EXEC_ARGV: readonly string[] = [
   '--disable-warning=ExperimentalWarning',
   '--openssl-config=/dev/null', // OPENSSL_CONF could load a provider, that is: foreign code
   '--max-semi-space-size=1', // 6 MB less per process under load
   '--v8-pool-size=1', // 3 threads less per process
   '--inspect-port=127.0.0.1:0', // for the stack of a hung worker: any free port, its address only on standard error
   '--inspect-publish-uid=stderr',
+  '--', // Node reads argv[0] once more behind these: without an end of options it could be a --require
 ]
 
 /** @param main file name of the script @param assets names of the asset files; all relative to the configuration */
