@@ -51,7 +51,7 @@ function bundleOptions(root: string, entry: string) {
     charset: 'ascii',
     minifyWhitespace: true,
     lineLimit: 160, // Node prints the whole line when an exception is not caught
-    legalComments: 'external',
+    legalComments: 'none', // the licences go in whole, as an asset
     sourcemap: 'external',
     metafile: true,
     logLevel: 'silent',
