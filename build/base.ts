@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path'
 import { errnoOf, MydError } from '../src/errors.ts'
 import { removeLibatomic } from './remove-libatomic.ts'
+import type { StepResult } from './step.ts'
 
 /** A change of these files makes another base of the same Node. */
 const RECIPE = ['elf', 'dynamic-linking', 'operand-size', 'compare-exchange', 'remove-libatomic']
@@ -24,10 +25,9 @@ export interface OfficialNode {
   readonly target: string
 }
 
-export interface Base extends OfficialNode {
+export interface Base extends OfficialNode, StepResult {
   readonly bytes: number
   readonly sha256: string
-  readonly note: string
 }
 
 /** @throws MydError CHECK_FAILED when the package of this architecture is not installed */
@@ -47,15 +47,20 @@ export function prepareBase(root: string): Base {
   const original = readFileSync(official.path)
   const sha256 = hash('sha256', original)
   if (process.arch !== 'x64') {
-    return { ...official, bytes: original.length, sha256, note: 'libatomic is removed on x64 only: still needed' }
+    const note = `${nameOf(official)}; libatomic is removed on x64 only: still needed`
+    return { ...official, bytes: original.length, sha256, note }
   }
   const recipe = RECIPE.map((name) => hash('sha256', readFileSync(join(root, 'build', `${name}.ts`))))
   const key = hash('sha256', [sha256, ...recipe].join()).slice(0, 16)
   const path = join(root, 'node_modules', '.cache', 'myd', `node-${official.version}-${official.target}-${key}`)
   const cached = readCached(path)
-  if (cached !== null) return { ...official, ...cached, path, note: 'libatomic removed (cached)' }
+  if (cached !== null) return { ...official, ...cached, path, note: `${nameOf(official)}, libatomic removed (cached)` }
   const made = keep(path, removeLibatomic(original), official.version)
-  return { ...official, ...made, path, note: 'libatomic removed' }
+  return { ...official, ...made, path, note: `${nameOf(official)}, libatomic removed` }
+}
+
+function nameOf(node: OfficialNode): string {
+  return `Node ${node.version} ${node.target}`
 }
 
 type Content = Pick<Base, 'bytes' | 'sha256'>

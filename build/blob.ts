@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MydError } from '../src/errors.ts'
 import { lintSeaConfig, makeSeaConfig } from './sea-config.ts'
+import { formatMegabytes, type StepResult } from './step.ts'
 
 const MAIN = 'main.cjs'
 const CONFIG = 'sea.json'
@@ -19,8 +20,12 @@ const MAGIC = Buffer.from('20da4301', 'hex')
  */
 const SEED = '--random-seed=42'
 
+export interface Blob extends StepResult {
+  readonly bytes: Buffer
+}
+
 /** @param assets asset name → content, the manifest too @throws MydError CHECK_FAILED */
-export function makeBlob(nodePath: string, code: Buffer, assets: Readonly<Record<string, Buffer>>): Buffer {
+export function makeBlob(nodePath: string, code: Buffer, assets: Readonly<Record<string, Buffer>>): Blob {
   const config = makeSeaConfig(MAIN, OUTPUT, Object.keys(assets))
   const problems = lintSeaConfig(config)
   if (problems.length > 0)
@@ -31,9 +36,9 @@ export function makeBlob(nodePath: string, code: Buffer, assets: Readonly<Record
       writeFileSync(join(directory, name), content)
     }
     runNode(nodePath, directory)
-    const blob = readFileSync(join(directory, OUTPUT))
-    checkBlob(blob, [code, ...Object.values(assets)])
-    return blob
+    const bytes = readFileSync(join(directory, OUTPUT))
+    checkBlob(bytes, [code, ...Object.values(assets)])
+    return { bytes, note: `${formatMegabytes(bytes.length)} with code cache` }
   } finally {
     rmSync(directory, { recursive: true })
   }

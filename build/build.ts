@@ -19,7 +19,7 @@ import { injectBlob } from './inject.ts'
 import { describeBuild } from './manifest.ts'
 import { collectLicenses } from './packages.ts'
 import { appendTrailer, publish } from './publish.ts'
-import { formatMegabytes, runStep } from './step.ts'
+import { formatMegabytes, runStep, type StepResult } from './step.ts'
 
 interface Options {
   /** The repository. */
@@ -34,54 +34,26 @@ async function build({ root, entry, out, debug }: Options): Promise<void> {
   const beside = `${out}.new-${process.pid}`
   mkdirSync(dirname(out), { recursive: true })
   try {
-    const base = await runStep(
-      'base',
-      () => prepareBase(root),
-      (made) => `Node ${made.version} ${made.target}, ${made.note}`,
-    )
-    const bundle = await runStep(
-      'bundle',
-      () => bundleSource(root, entry),
-      (made) => `${made.inputs} files, ${formatMegabytes(made.code.length)}`,
-    )
-    const assets = { 'licenses.txt': Buffer.from(collectLicenses(root, base)) }
-    const manifest = describeBuild({ ...readPackage(root), debug }, base, bundle.code, assets)
-    const parts = { [MANIFEST_ASSET]: Buffer.from(JSON.stringify(manifest)), ...assets }
-    const blob = await runStep(
-      'blob',
-      () => makeBlob(base.path, bundle.code, parts),
-      (made) => `${formatMegabytes(made.length)} with code cache`,
-    )
-    await runStep(
-      'inject',
-      () => injectBlob(root, base.path, blob, beside),
-      () => 'blob in place, fuse set',
-    )
-    const bytes = await runStep(
-      'trailer',
-      () => appendTrailer(beside),
-      () => 'SHA-256 of the whole file behind it',
-    )
-    await runStep(
-      'verify',
-      () => verify(beside, manifest.buildId),
-      () => `runs, build ${manifest.buildId}`,
-    )
-    const sha256 = await runStep(
-      'publish',
-      () => publish(beside, out, bundle.sourceMap),
-      () => out,
-    )
+    const base = await runStep('base', () => prepareBase(root))
+    const bundle = await runStep('bundle', () => bundleSource(root, entry))
+    const licenses = { 'licenses.txt': Buffer.from(collectLicenses(root, base)) }
+    const manifest = describeBuild({ ...readPackage(root), debug }, base, bundle.code, licenses)
+    const assets = { [MANIFEST_ASSET]: Buffer.from(JSON.stringify(manifest)), ...licenses }
+    const blob = await runStep('blob', () => makeBlob(base.path, bundle.code, assets))
+    await runStep('inject', () => injectBlob(root, base.path, blob.bytes, beside))
+    const { bytes } = await runStep('trailer', () => appendTrailer(beside))
+    await runStep('verify', () => verify(beside, manifest.buildId))
+    const { sha256 } = await runStep('publish', () => publish(beside, out, bundle.sourceMap))
     console.log(`\n${formatMegabytes(bytes)} (${bytes} bytes), sha256 ${sha256}`)
   } finally {
     rmSync(beside, { force: true })
   }
 }
 
-async function verify(path: string, buildId: string): Promise<void> {
+async function verify(path: string, buildId: string): Promise<StepResult> {
   const results = await checkExecutable(path, buildId)
   const problems = results.filter((result) => result.problem !== null)
-  if (problems.length === 0) return
+  if (problems.length === 0) return { note: `runs, build ${buildId}` }
   throw new MydError('CHECK_FAILED', problems.map(({ check, problem }) => `${check}: ${problem}`).join('\n'))
 }
 

@@ -9,12 +9,11 @@ import { dirname, join, relative } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
 import { MydError, messageOf } from '../src/errors.ts'
 import { listRuntimePackages } from './packages.ts'
+import { formatMegabytes, type StepResult } from './step.ts'
 
-export interface Bundle {
+export interface Bundle extends StepResult {
   readonly code: Buffer
   readonly sourceMap: Buffer
-  /** How many files went in. */
-  readonly inputs: number
 }
 
 /** @param entry absolute path @throws MydError CHECK_FAILED for any warning, and when something foreign got in */
@@ -31,11 +30,9 @@ export async function bundleSource(root: string, entry: string): Promise<Bundle>
     result.metafile,
     [...own, ...listRuntimePackages(root)].map((directory) => `${directory}/`),
   )
-  return {
-    code: findOutput(result.outputFiles, '.cjs'),
-    sourceMap: findOutput(result.outputFiles, '.map'),
-    inputs: Object.keys(result.metafile.inputs).length,
-  }
+  const code = findOutput(result.outputFiles, '.cjs')
+  const note = `${Object.keys(result.metafile.inputs).length} files, ${formatMegabytes(code.length)}`
+  return { code, sourceMap: findOutput(result.outputFiles, '.map'), note }
 }
 
 function bundleOptions(root: string, entry: string) {

@@ -5,13 +5,14 @@ import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MydError } from '../src/errors.ts'
+import type { StepResult } from './step.ts'
 
 /** Followed by `:0` in a Node without blob and by `:1` in one with. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 const RESOURCE = 'NODE_SEA_BLOB'
 
 /** @param path the file to make @throws MydError CHECK_FAILED when the result is not what was asked for */
-export function injectBlob(root: string, basePath: string, blob: Buffer, path: string): void {
+export function injectBlob(root: string, basePath: string, blob: Buffer, path: string): StepResult {
   copyFileSync(basePath, path)
   chmodSync(path, 0o755)
   const directory = mkdtempSync(join(tmpdir(), 'myd-inject-'))
@@ -25,6 +26,7 @@ export function injectBlob(root: string, basePath: string, blob: Buffer, path: s
   const made = readFileSync(path)
   if (!isFuseBlown(made)) throw new MydError('CHECK_FAILED', 'the fuse that makes Node look for the blob is not set')
   if (!made.includes(blob)) throw new MydError('CHECK_FAILED', 'the blob is not in the file it was put into')
+  return { note: 'blob in place, fuse set' }
 }
 
 /** A process of its own, because it warns at length of the base's nameless sections, which is of no consequence. */

@@ -4,13 +4,14 @@ import { hash } from 'node:crypto'
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { encodeTrailer } from '../src/system/trailer.ts'
+import type { StepResult } from './step.ts'
 
 /** @returns the bytes of the whole file, trailer included */
-export function appendTrailer(path: string): number {
+export function appendTrailer(path: string): StepResult & { readonly bytes: number } {
   const content = readFileSync(path)
   const trailer = encodeTrailer(content.length, hash('sha256', content, 'buffer'))
   appendFileSync(path, trailer)
-  return content.length + trailer.length
+  return { bytes: content.length + trailer.length, note: 'SHA-256 of the whole file behind it' }
 }
 
 /**
@@ -18,12 +19,12 @@ export function appendTrailer(path: string): number {
  * fail. Its digest goes beside it in the form that sha256sum -c reads.
  * @returns the digest of the whole file, in hex
  */
-export function publish(finished: string, path: string, sourceMap: Buffer): string {
+export function publish(finished: string, path: string, sourceMap: Buffer): StepResult & { readonly sha256: string } {
   const sha256 = hash('sha256', readFileSync(finished))
   writeFileSync(`${path}.cjs.map`, sourceMap)
   writeFileSync(`${path}.sha256`, formatSum(sha256, path))
   renameSync(finished, path)
-  return sha256
+  return { sha256, note: path }
 }
 
 /** A line of sha256sum(1). */

@@ -2,12 +2,16 @@
 
 import { formatDuration, monotonicMs } from '../src/clock.ts'
 
-/** @param describe says in a few words what the step made */
-export async function runStep<T>(name: string, run: () => Promise<T> | T, describe: (result: T) => string): Promise<T> {
+/** What a step hands on, and in a few words what it did. */
+export interface StepResult {
+  readonly note: string
+}
+
+export async function runStep<T extends StepResult>(name: string, run: () => Promise<T> | T): Promise<T> {
   const startedMs = monotonicMs()
   const result = await run()
   const duration = formatDuration(monotonicMs() - startedMs)
-  console.log(`${name.padEnd(8)} ${duration.padStart(8)}   ${describe(result)}`)
+  console.log(`${name.padEnd(8)} ${duration.padStart(8)}   ${result.note}`)
   return result
 }
 
