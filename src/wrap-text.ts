@@ -1,11 +1,14 @@
 /** Text for a terminal of a given width. Pure. */
 
-/** Breaks at spaces, and within a word only when the word alone is too long. At least one line. */
+/**
+ * Breaks at spaces, and within a word only when the word alone is too long. At least one line. Control characters
+ * become `?`: what comes from a file must not move the cursor.
+ */
 export function wrapText(text: string, width: number): string[] {
   const limit = Math.max(1, width)
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(' ')) {
+  for (const word of text.replace(/\p{Cc}/gu, '?').split(' ')) {
     const joined = line === '' ? word : `${line} ${word}`
     if (joined.length <= limit) {
       line = joined

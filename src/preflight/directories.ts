@@ -79,18 +79,12 @@ export function isDirectoryOf(path: string, uid: number): boolean {
 }
 
 function checkDirectory(what: string, path: string, uid: number): Finding {
-  try {
-    const existing = nearestExisting(path)
-    const { stat } = existing
-    const isDirectory = stat.isDirectory()
-    const writeError = isDirectory ? writeErrorOf(existing.path) : null
-    const facts = { isDirectory, owner: stat.uid, mode: stat.mode, writeError }
-    if (existing.path === path) return assessDirectory(what, path, facts, uid)
-    return assessParent(what, path, existing.path, facts)
-  } catch (error) {
-    const message = `${what} ${path} cannot be looked at (${errnoOf(error) ?? String(error)})`
-    return failure(CHECK, message, 'Check the directories above it, or choose another with --home')
-  }
+  const existing = nearestExisting(path)
+  const isDirectory = existing.stat.isDirectory()
+  const writeError = isDirectory ? writeErrorOf(existing.path) : null
+  const facts = { isDirectory, owner: existing.stat.uid, mode: existing.stat.mode, writeError }
+  if (existing.path === path) return assessDirectory(what, path, facts, uid)
+  return assessParent(what, path, existing.path, facts)
 }
 
 /** Directories that are the same are told once: `the run and log directory`. */

@@ -42,6 +42,8 @@ export function assessFileSystem(path: string, type: string | null): Finding {
 
 export function checkFileSystem({ loaded }: PreflightContext): Finding[] {
   const { stateDirectory } = loaded.paths
-  const existing = realpathSync(nearestExisting(stateDirectory).path)
-  return [assessFileSystem(stateDirectory, findFileSystem(readFileSync('/proc/self/mountinfo', 'utf8'), existing))]
+  const existing = nearestExisting(stateDirectory)
+  if (!existing.stat.isDirectory()) return [] // the check of the directories says so
+  const mountInfo = readFileSync('/proc/self/mountinfo', 'utf8')
+  return [assessFileSystem(stateDirectory, findFileSystem(mountInfo, realpathSync(existing.path)))]
 }

@@ -89,7 +89,7 @@ function parseQuantity(
 function parseText(row: Row, text: string): Parsed {
   if (text === '' || text.includes('\0')) return refuse(row, text === '' ? 'empty' : 'text with a zero byte')
   if (row.type === 'path' && /^~/.test(text)) {
-    return { problem: `is ${text}, and only a shell knows what ~ is`, advice: 'Write the whole path' }
+    return { problem: `is ${JSON.stringify(text)}, and only a shell knows what ~ is`, advice: 'Write the whole path' }
   }
   if (row.pattern !== undefined && !row.pattern.test(text)) {
     return { problem: `is ${JSON.stringify(text)}, which cannot be part of a file name here`, advice: adviceFor(row) }

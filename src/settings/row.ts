@@ -46,7 +46,7 @@ export const DURATION_MAX_MS = 24 * 86_400_000
 /** What names an instance or a type of job: it becomes part of file names. */
 export const NAME_PATTERN = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/
 
-const row =
+export const row =
   <T extends SettingType>(type: T, basis: Options = {}) =>
   <D extends string | null>(initial: D, help: string, options: Options = {}): Row<T, D> => ({
     ...basis,

@@ -8,13 +8,20 @@ export type TomlResult =
 
 /** @param text of a whole file. @returns every entry in the order of the file, or the first syntax error. */
 export function parseToml(text: string): TomlResult {
+  const source = text.replace(/^\uFEFF/, '')
   try {
-    const program = parseTOML(text.replace(/^\uFEFF/, ''), { tomlVersion: '1.0' })
+    const program = parseTOML(source, { tomlVersion: '1.0' })
     return { ok: true, entries: program.body[0].body.flatMap((node) => flatten(node, [])) }
   } catch (error) {
     if (!(error instanceof ParseError)) throw error
-    return { ok: false, problem: error.message, line: error.lineNumber }
+    return { ok: false, problem: error.message, line: lineOf(error, source) }
   }
+}
+
+/** A missing value is noticed only at the next word, perhaps lines later: its place is that of the `=`. */
+function lineOf(error: ParseError, source: string): number {
+  const before = source.slice(0, error.index).trimEnd()
+  return before.endsWith('=') ? before.split('\n').length : error.lineNumber
 }
 
 function namesOf(key: AST.TOMLKey): string[] {
