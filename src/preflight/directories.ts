@@ -2,11 +2,11 @@
  * The directories of the instance: there or can be made, ours, writable, and closed to others. Whoever may write a
  * directory may put files of their own in place of ours; the sticky bit does not keep them from laying new ones.
  */
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { errnoOf } from '../errors.ts'
 import type { PreflightContext } from './context.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
-import { nearestExisting } from './nearest-existing.ts'
+import { nearestExisting, statIfPresent } from './nearest-existing.ts'
 
 const CHECK = 'directories'
 
@@ -74,7 +74,7 @@ function writeErrorOf(path: string): string | null {
 
 /** Whether it is there, a directory, of this user and closed to others: then files may be laid into it. */
 export function isDirectoryOf(path: string, uid: number): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false })
+  const stat = statIfPresent(path)
   return stat?.isDirectory() === true && stat.uid === uid && (stat.mode & OTHERS_WRITE) === 0
 }
 

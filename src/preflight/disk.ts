@@ -37,7 +37,8 @@ export function assessSpace(path: string, space: Space): Finding {
 /** One finding for each file system, not for each directory. */
 export function checkDisk({ loaded }: PreflightContext): Finding[] {
   const places = [...nameDirectories(loaded.paths).keys()].map((path) => ({ path, existing: nearestExisting(path) }))
-  const byDevice = Map.groupBy(places, ({ existing }) => existing.stat.dev)
+  const present = places.filter(({ existing }) => existing.stat.isDirectory())
+  const byDevice = Map.groupBy(present, ({ existing }) => existing.stat.dev)
   return [...byDevice.values()].map((same) => {
     const existing = same[0]!.existing
     return assessSpace(same.map(({ path }) => path).join(', '), toSpace(statfsSync(existing.path)))

@@ -12,7 +12,8 @@ export interface Existing {
 /** Not there, or not to be seen: then the parent tells more. */
 const ABSENT = ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP']
 
-function statIfPresent(path: string): Stats | null {
+/** Of what the path leads to, or of the link itself when it leads nowhere; null when it is not there, or hidden. */
+export function statIfPresent(path: string): Stats | null {
   for (const stat of [statSync, lstatSync]) {
     try {
       return stat(path)

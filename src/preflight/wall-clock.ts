@@ -1,8 +1,8 @@
 /** The wall clock: the log and the times of jobs depend on it. What lies on the disk is a witness that it went on. */
-import { statSync } from 'node:fs'
 import { formatDuration, monotonicMs, toIso, wallMs } from '../clock.ts'
 import type { PreflightContext } from './context.ts'
 import { type Finding, ok, warning } from './finding.ts'
+import { statIfPresent } from './nearest-existing.ts'
 
 /** This program is younger. */
 const EARLIEST_MS = Date.UTC(2025, 0, 1)
@@ -28,7 +28,7 @@ export function assessClock(nowMs: number, sinceBootMs: number, witnessMs: numbe
 }
 
 function changedAtMs(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  return statIfPresent(path)?.mtimeMs ?? 0
 }
 
 export function checkWallClock({ loaded, executablePath }: PreflightContext): Finding[] {
