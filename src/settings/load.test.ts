@@ -109,59 +109,6 @@ test('an instance is named by its service file', async () => {
   assert.equal(await name('/srv/.ts'), 'myd')
 })
 
-test('types of jobs', async () => {
-  const toml = `[jobs]
-attempts = 4
-[jobs.resize]
-command = ["./bin/resize", "--fast"]
-timeout = "30s"
-priority = -5
-[jobs.mail]
-command = ["sendmail"]
-attempts = 1
-`
-  const loaded = await load(toml)
-  assert.deepEqual(loaded.findings, [])
-  const resize = join(directory, 'bin/resize')
-  const common = { retryDelayMs: 1000 }
-  assert.deepEqual(loaded.jobTypes, {
-    resize: { ...common, command: [resize, '--fast'], attempts: 4, timeoutMs: 30_000, priority: -5 },
-    mail: { ...common, command: ['sendmail'], attempts: 1, timeoutMs: 0, priority: 0 },
-  })
-})
-
-test('wrong types of jobs', async () => {
-  const toml = `[jobs.noop]
-[jobs.attempts]
-[jobs."a/b"]
-[jobs.__proto__]
-[jobs.x]
-comand = ["a"]
-[jobs.y]
-command = []
-timeout = 3
-[jobs.z]
-command = ["a"]
-retryDelay = "1h"
-`
-  const loaded = await load(toml)
-  assert.deepEqual(messages(loaded), [
-    'settings:1 the type of jobs "noop" is built in',
-    'settings:2 jobs.attempts is a setting and cannot be a type of jobs',
-    'settings:3 "a/b" cannot be the name of a type of jobs',
-    'settings:4 "__proto__" cannot be the name of a type of jobs',
-    'settings:6 there is no setting jobs.x.comand',
-    'settings:5 nothing can run jobs of type x',
-    'settings:8 jobs.y.command names no program',
-    'settings:9 jobs.y.timeout is 3, not a duration',
-    'settings:10 jobs.z.retryDelay is longer than jobs.retryDelayMax',
-  ])
-  assert.equal(loaded.findings.find(({ message }) => message.includes('comand'))?.advice, 'Did you mean command?')
-  const served = await load('[jobs.x]\npriority = 3', { service: '/srv/thumbs.ts' })
-  assert.deepEqual(served.findings, [])
-  assert.deepEqual(served.jobTypes.x?.command, [])
-})
-
 test('types of jobs are not set by flags', async () => {
   const [finding] = (await load('', { flags: { 'jobs.resize.timeout': '3s' } })).findings
   assert.equal(finding?.advice, 'Types of jobs are set in the settings file, as [jobs.TYPE]')
