@@ -1,4 +1,5 @@
 /** Adding jobs: what was not said is filled in, what is wrong is refused before anything is written. */
+import { nearest } from '../settings/nearest.ts'
 import { BUILT_IN_JOB_TYPES } from '../settings/table.ts'
 import type { Books, JobRow } from './books.ts'
 import { type NewJob, Refusal } from './wire.ts'
@@ -30,7 +31,9 @@ function checkJob(books: Books, job: NewJob): void {
   }
   const types = knownTypes(books)
   if (types !== null && !types.includes(job.type)) {
-    throw new Refusal('unknown-type', `nothing here runs jobs of type ${job.type}; known: ${types.join(', ')}`)
+    const near = nearest(job.type, types)
+    const hint = near === null ? `Known are ${types.join(', ')}.` : `Did you mean ${near}?`
+    throw new Refusal('unknown-type', `nothing here runs jobs of type ${job.type}`, hint)
   }
 }
 

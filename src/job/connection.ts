@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import type { WorkerId } from '../protocol.ts'
 import { createLineReader, toLine } from '../system/line-reader.ts'
 import type { RequestId } from './parse-request.ts'
-import type { WireErrorCode } from './wire.ts'
+import type { WireError } from './wire.ts'
 
 /** Bytes that may wait for a client to read them. */
 const OUTPUT_LIMIT_BYTES = 8 * 1024 * 1024
@@ -19,7 +19,7 @@ export interface Connection {
   isUsed: boolean
   readonly isOpen: () => boolean
   answer(id: RequestId, body: object): void
-  refuse(id: RequestId, code: WireErrorCode, message: string): void
+  refuse(id: RequestId, error: WireError): void
   tell(event: object): void
   /** Writes what was collected. */
   flush(): void
@@ -42,7 +42,7 @@ export function openConnection(socket: Socket, lineLimitBytes: number, events: C
     isUsed: false,
     isOpen: () => !socket.destroyed && socket.writable,
     answer: (id, body) => connection.tell({ id, ok: true, ...body }),
-    refuse: (id, code, message) => connection.tell({ id, ok: false, error: { code, message } }),
+    refuse: (id, error) => connection.tell({ id, ok: false, error }),
     tell(event) {
       pending += toLine(event)
     },
@@ -61,7 +61,7 @@ export function openConnection(socket: Socket, lineLimitBytes: number, events: C
     destroy: () => socket.destroy(),
   }
   const tooLong = (limit: number): void => {
-    connection.refuse(null, 'too-long', `a line is over the limit of ${limit} bytes`)
+    connection.refuse(null, { code: 'too-long', message: `a line is over the limit of ${limit} bytes` })
     connection.end()
   }
   socket.on('data', createLineReader(events.onLine, tooLong, lineLimitBytes))

@@ -12,22 +12,8 @@ const LONGEST_DELAY_MS = 1000
 /** Bytes of one answer of the store. */
 const ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
 
-/** An answer or an event of the store: its fields are checked by whoever uses them. */
-export type StoreMessage = Record<string, unknown>
-
-export interface StoreLink {
-  /** Opens the connection, now and whenever it is lost. */
-  open(): void
-  /** @param onAnswer is not called when the connection breaks first. @returns false when there is no connection */
-  ask(operation: Operation, onAnswer: (answer: StoreMessage) => void): boolean
-  readonly isConnected: () => boolean
-  /** What is asked between these two goes out in one write. */
-  cork(): void
-  uncork(): void
-  /** Drops the connection and makes a new one: whatever was under way on it is void. */
-  reset(): void
-  close(): void
-}
+/** An answer or an event of the store. */
+export type StoreMessage = Readonly<Record<string, unknown>>
 
 export interface StoreLinkEvents {
   onConnect(): void
@@ -36,67 +22,88 @@ export interface StoreLinkEvents {
   onEvent(event: StoreMessage): void
 }
 
-export function createStoreLink(path: string, events: StoreLinkEvents): StoreLink {
-  let socket: Socket | null = null
-  let isConnected = false
-  let isClosed = false
-  let delayMs = FIRST_DELAY_MS
-  let timer: NodeJS.Timeout | undefined
-  let lastId = 0
-  const waiting = new Map<number, (answer: StoreMessage) => void>()
+export class StoreLink {
+  readonly #path: string
+  readonly #events: StoreLinkEvents
+  readonly #waiting = new Map<number, (answer: StoreMessage) => void>()
+  #socket: Socket | null = null
+  #isConnected = false
+  #isClosed = false
+  #delayMs = FIRST_DELAY_MS
+  #timer: NodeJS.Timeout | undefined
+  #lastId = 0
 
-  const open = (): void => {
-    const opened = connect(path)
+  constructor(path: string, events: StoreLinkEvents) {
+    this.#path = path
+    this.#events = events
+  }
+
+  /** Connects, now and whenever the connection is lost. */
+  open(): void {
+    const socket = connect(this.#path)
     let failure: Error | null = null
-    socket = opened
-    opened.on('connect', () => {
-      isConnected = true
-      delayMs = FIRST_DELAY_MS
-      events.onConnect()
+    this.#socket = socket
+    socket.on('connect', () => {
+      this.#isConnected = true
+      this.#delayMs = FIRST_DELAY_MS
+      this.#events.onConnect()
     })
-    opened.on(
-      'data',
-      createLineReader(receive, () => opened.destroy(), ANSWER_LIMIT_BYTES),
+    const read = createLineReader(
+      (line) => this.#receive(line),
+      () => socket.destroy(),
+      ANSWER_LIMIT_BYTES,
     )
-    opened.on('error', (error) => {
+    socket.on('data', read)
+    socket.on('error', (error) => {
       failure = error // told with `close`, which follows
     })
-    opened.on('close', () => lose(failure))
+    socket.on('close', () => this.#lose(failure))
   }
-  const lose = (error: Error | null): void => {
-    isConnected = false
-    waiting.clear()
-    if (isClosed) return
-    timer = setTimeout(open, delayMs)
-    delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS)
-    events.onDisconnect(error)
+
+  /** @param onAnswer is not called when the connection breaks first. @returns false when there is no connection */
+  ask(operation: Operation, onAnswer: (answer: StoreMessage) => void): boolean {
+    if (!this.#isConnected || this.#socket === null) return false
+    this.#lastId++
+    this.#waiting.set(this.#lastId, onAnswer)
+    this.#socket.write(toLine({ id: this.#lastId, ...operation }))
+    return true
   }
-  const receive = (line: string): void => {
+
+  /** What is asked from here to `uncork` goes out in one write. */
+  cork(): void {
+    this.#socket?.cork()
+  }
+
+  uncork(): void {
+    this.#socket?.uncork()
+  }
+
+  /** Drops the connection and makes a new one: whatever was under way on it is void. */
+  reset(): void {
+    this.#socket?.destroy()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    this.#socket?.destroySoon()
+  }
+
+  #lose(error: Error | null): void {
+    this.#isConnected = false
+    this.#waiting.clear()
+    if (this.#isClosed) return
+    this.#timer = setTimeout(() => this.open(), this.#delayMs)
+    this.#delayMs = Math.min(this.#delayMs * 2, LONGEST_DELAY_MS)
+    this.#events.onDisconnect(error)
+  }
+
+  #receive(line: string): void {
     const message = parseLine(line)
     if (message === null) return
-    if (typeof message.event === 'string') return events.onEvent(message)
-    const id = Number(message.id)
-    const onAnswer = waiting.get(id)
-    waiting.delete(id)
+    if (typeof message.event === 'string') return this.#events.onEvent(message)
+    const onAnswer = this.#waiting.get(Number(message.id))
+    this.#waiting.delete(Number(message.id))
     onAnswer?.(message)
-  }
-  return {
-    open,
-    ask(operation, onAnswer) {
-      if (!isConnected || socket === null) return false
-      lastId++
-      waiting.set(lastId, onAnswer)
-      socket.write(toLine({ id: lastId, ...operation }))
-      return true
-    },
-    isConnected: () => isConnected,
-    cork: () => socket?.cork(),
-    uncork: () => socket?.uncork(),
-    reset: () => socket?.destroy(),
-    close() {
-      isClosed = true
-      clearTimeout(timer)
-      socket?.destroySoon()
-    },
   }
 }

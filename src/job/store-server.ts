@@ -41,15 +41,13 @@ export interface StoreServerOptions {
   readonly jobTypes: Readonly<Record<string, JobType>>
   /** Workers that may still hold jobs. */
   readonly holders: readonly WorkerId[]
-  /** Workers that went while there was no store. */
-  readonly gone: readonly GoneWorker[]
   /** A listening socket, or a path to make one at. */
   readonly listen: { readonly fd: number } | { readonly path: string }
   readonly onEvent?: (event: StoreEvent) => void
 }
 
 export interface StoreServer extends Component {
-  /** The worker and its commands have ended: its leases go back, after its last results were read. */
+  /** The worker and its commands have ended: its leases go back, after its last results were read. Also before `start`. */
   workerGone(gone: GoneWorker): void
   /** Settings after a reload. */
   configure(settings: Readonly<Record<string, unknown>>, jobTypes: Readonly<Record<string, JobType>>): void
@@ -72,6 +70,7 @@ interface Running {
 export function createStoreServer(options: StoreServerOptions): StoreServer {
   let running: Running | null = null
   let config = readJobConfig(options.settings, options.jobTypes)
+  const goneEarly: GoneWorker[] = []
   return {
     name: 'job store',
     async start(signal) {
@@ -82,7 +81,6 @@ export function createStoreServer(options: StoreServerOptions): StoreServer {
         closeSync(lockFd)
         throw error
       }
-      for (const gone of options.gone) running.workers.end(gone)
       running.loop.run()
     },
     async stop() {
@@ -90,7 +88,10 @@ export function createStoreServer(options: StoreServerOptions): StoreServer {
       running = null
       if (stopped !== null) await closeAll(stopped)
     },
-    workerGone: (gone) => running?.workers.end(gone),
+    workerGone(gone) {
+      if (running === null) goneEarly.push(gone)
+      else running.workers.end(gone)
+    },
     configure(settings, jobTypes) {
       config = readJobConfig(settings, jobTypes)
       running?.store.configure(config)
@@ -101,7 +102,7 @@ export function createStoreServer(options: StoreServerOptions): StoreServer {
 async function openAll(options: StoreServerOptions, config: JobConfig, lockFd: number): Promise<Running> {
   const store = openStore(options.paths.jobsDatabase, config)
   try {
-    store.recover([...options.holders, ...options.gone.map((gone) => gone.worker)])
+    store.recover(options.holders)
     const loop = createTurnLoop(store, {
       onCancelled: (worker, job) => workers.tell(worker, { event: 'cancel', job }),
       onStorage: (message) =>
@@ -161,7 +162,7 @@ function acceptClient(
   })
   if (connections.size >= CONNECTION_LIMIT && !dropSilent(connections)) {
     onEvent?.({ type: 'store.crowded', connections: connections.size })
-    connection.refuse(null, 'busy', `${connections.size} clients are connected; try again later`)
+    connection.refuse(null, { code: 'busy', message: `${connections.size} clients are connected; try again later` })
     connection.end()
     return
   }
@@ -189,7 +190,7 @@ function receive(running: Running, connection: Connection, line: string): void {
     running.loop.ask({ connection, request })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    connection.refuse(readRequestId(fields), error.code, error.message)
+    connection.refuse(readRequestId(fields), error.wire)
     connection.flush()
   }
 }

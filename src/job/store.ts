@@ -107,7 +107,7 @@ function runTask(books: Books, task: Task): Outcome {
   try {
     return runOperation(books, task.operation, task.asker)
   } catch (error) {
-    if (error instanceof Refusal) return { kind: 'error', error: { code: error.code, message: error.message } }
+    if (error instanceof Refusal) return { kind: 'error', error: error.wire }
     throw error
   }
 }

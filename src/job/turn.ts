@@ -81,7 +81,7 @@ export function createTurnLoop(store: Store, events: TurnEvents): TurnLoop {
   const settle = (pending: Pending, outcome: Outcome = { kind: 'parked' }): void => {
     const { connection, request } = pending
     if (outcome.kind === 'answer') connection.answer(request.id, outcome.body)
-    else if (outcome.kind === 'error') connection.refuse(request.id, outcome.error.code, outcome.error.message)
+    else if (outcome.kind === 'error') connection.refuse(request.id, outcome.error)
     else if (connection.isOpen()) parked.park(pending, outcome.unfinished)
   }
   const noteStorage = (message: string | null): void => {

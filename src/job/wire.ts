@@ -124,6 +124,19 @@ export interface JobView extends Job {
   readonly output: string
 }
 
+/** What comes back for each operation of a client that is no worker. */
+export interface Answers {
+  readonly add: { readonly ids: readonly number[] }
+  readonly cancel: { readonly jobs: readonly IdResult[] }
+  readonly retry: { readonly jobs: readonly IdResult[] }
+  readonly retryBuried: { readonly count: number }
+  readonly show: { readonly job: JobView }
+  readonly list: { readonly jobs: readonly JobView[] }
+  readonly stats: JobStats
+  readonly wait: { readonly jobs: readonly JobView[] }
+  readonly waitAll: object
+}
+
 export interface JobStats {
   readonly states: Readonly<Record<JobState, number>>
   /** By type, its states that are not 0. */
@@ -149,15 +162,17 @@ export type WireErrorCode =
 export interface WireError {
   readonly code: WireErrorCode
   readonly message: string
+  /** What to do about it. */
+  readonly hint?: string
 }
 
 /** A request that the store refuses. Thrown before anything of it was written. */
 export class Refusal extends Error {
-  readonly code: WireErrorCode
+  readonly wire: WireError
 
-  constructor(code: WireErrorCode, message: string) {
+  constructor(code: WireErrorCode, message: string, hint?: string) {
     super(message)
     this.name = 'Refusal'
-    this.code = code
+    this.wire = { code, message, ...(hint === undefined ? {} : { hint }) }
   }
 }

@@ -3,8 +3,8 @@
  * and `noop` for measuring.
  */
 import type { JobType } from '../protocol.ts'
+import { which } from '../system/which.ts'
 import type { JobHandler } from './define-service.ts'
-import { type FoundProgram, findProgram } from './find-program.ts'
 import { type CommandOptions, runCommand } from './run-command.ts'
 
 /** @param jobTypes those without a command are another service's, and not among the result */
@@ -26,7 +26,6 @@ export function builtInJobs(
 }
 
 /** The absolute path of setpriv(1), which has the kernel kill a command when its worker dies. Null: there is none. */
-export function findSetpriv(searchPath: string): string | null {
-  const program: FoundProgram = findProgram('setpriv', searchPath, '/')
-  return program.kind === 'found' ? program.path : null
+export function findSetpriv(searchPath: string | undefined): string | null {
+  return which('setpriv', searchPath)
 }

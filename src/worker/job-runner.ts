@@ -11,7 +11,7 @@
  * On failure: without the store the run in hand goes on and its report waits; a disk that is full is the same.
  */
 import type { Component } from '../component.ts'
-import { createStoreLink, type StoreLink, type StoreMessage } from '../job/store-link.ts'
+import { StoreLink, type StoreMessage } from '../job/store-link.ts'
 import type { Lease, RunReport } from '../job/wire.ts'
 import type { InHand, JobBoard } from '../metrics/scoreboard.ts'
 import type { WorkerId } from '../protocol.ts'
@@ -60,7 +60,7 @@ export class JobRunner implements Component {
 
   constructor(options: JobRunnerOptions) {
     this.#options = options
-    this.#link = createStoreLink(options.socketPath, {
+    this.#link = new StoreLink(options.socketPath, {
       onConnect: () => this.#attach(),
       onDisconnect: () => this.#detach(),
       onEvent: (message) => message.event === 'cancel' && this.#cancel(Number(message.job)),
@@ -125,7 +125,7 @@ export class JobRunner implements Component {
   #askAgain(): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
-      if (!this.#isAttached) return this.#attach()
+      if (!this.#isAttached) return this.#attach() // does nothing while there is no connection: that attaches itself
       this.#unsent = [...this.#unacknowledged.values()]
       this.#advance()
     }, ASK_AGAIN_MS)
