@@ -10,7 +10,7 @@
 /** Environment variable that tells a child of ours what it is. Removed from the environment at boot. */
 export const ROLE_VARIABLE = 'MYD_ROLE'
 
-export const ROLES = ['intermediate', 'master', 'worker', 'store'] as const
+export const ROLES = ['intermediate', 'master', 'worker', 'store', 'describe'] as const
 export type Role = (typeof ROLES)[number]
 
 /** Descriptors a child is given. */
@@ -111,8 +111,6 @@ export interface StoreHello extends HelloBase {
   readonly role: 'store'
   /** Workers that may still hold jobs. Leases of any other worker go back, uncharged. */
   readonly holders: readonly WorkerId[]
-  /** Workers that went while there was no store. */
-  readonly gone: readonly GoneWorker[]
 }
 
 export type ToChild =
@@ -128,6 +126,16 @@ export type ToChild =
       readonly settings: Readonly<Record<string, unknown>>
       readonly jobTypes: Readonly<Record<string, JobType>>
     }
+
+/** What a short-lived child found when it evaluated a service; its only message. */
+export interface ServiceDescription {
+  readonly name: string | null
+  readonly jobTypes: readonly string[]
+  /** Sentence of each check → null when it passed, else why not. */
+  readonly checks: Readonly<Record<string, string | null>>
+  /** Why the module cannot be evaluated; null when it can. */
+  readonly error: string | null
+}
 
 export type FromChild =
   | { readonly type: 'ready' }

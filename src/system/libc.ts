@@ -13,6 +13,7 @@ const SIGNATURES = {
   __errno_location: { arguments: [], return: 'pointer' },
   bind: { arguments: ['i32', 'buffer', 'i32'], return: 'i32' },
   close_range: { arguments: ['u32', 'u32', 'i32'], return: 'i32' },
+  dup2: { arguments: ['i32', 'i32'], return: 'i32' },
   fcntl: { arguments: ['i32', 'i32', 'u64'], return: 'i32' },
   flock: { arguments: ['i32', 'i32'], return: 'i32' },
   gnu_get_libc_version: { arguments: [], return: 'pointer' },
@@ -97,6 +98,11 @@ const CLOSE_RANGE_CLOEXEC = 4
 /** Marks every descriptor from `first` up close-on-exec, so that what a careless parent left open is not passed on. */
 export function closeOnExecFrom(first: number): void {
   check(libc().close_range(first, 0xffff_ffff, CLOSE_RANGE_CLOEXEC), 'close_range')
+}
+
+/** Makes descriptor `to` the same open file as `from`, closing what it was, without a moment in which it is closed. */
+export function replaceDescriptor(from: number, to: number): void {
+  check(libc().dup2(from, to), 'dup2')
 }
 
 const PR_SET_PDEATHSIG = 1

@@ -1,0 +1,57 @@
+/** What a service file says of itself, learnt from a child of its own: its code never runs in this process. */
+import { spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { type Finding, failure, ok } from '../preflight/finding.ts'
+import { ROLE_VARIABLE, type ServiceDescription } from '../protocol.ts'
+import { openChannel } from '../system/channel.ts'
+import { childEnvironment } from '../system/child-environment.ts'
+import { selfCommand } from '../system/executable.ts'
+
+export interface DescribeOptions {
+  readonly service: string
+  readonly program: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+const TIMEOUT_MS = 30_000
+
+/** Never rejects: what goes wrong is the description's `error`. */
+export function describeService(options: DescribeOptions): Promise<ServiceDescription> {
+  return new Promise((resolve) => {
+    const { file, args } = selfCommand()
+    const child = spawn(file, args, {
+      argv0: options.program,
+      env: childEnvironment(options.environment, [], { [ROLE_VARIABLE]: 'describe' }),
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    })
+    const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS)
+    const end = (description: ServiceDescription) => {
+      clearTimeout(timer)
+      child.kill('SIGKILL')
+      resolve(description)
+    }
+    const fail = (error: string) => end({ name: null, jobTypes: [], checks: {}, error })
+    child.once('error', (error) => fail(`${options.service} cannot be looked at: ${error.message}`))
+    const channel = openChannel<{ service: string }>(child.stdio[3] as Socket, {
+      onMessage: (message) => end(message as unknown as ServiceDescription),
+      onClose: () =>
+        fail(`${options.service} ended, or took longer than ${TIMEOUT_MS / 1000} s, while it was evaluated`),
+    })
+    channel.send({ service: options.service })
+  })
+}
+
+/** The service's own checks as findings; none for the built-in service. */
+export async function checkService(
+  options: Omit<DescribeOptions, 'service'> & { readonly launch: { readonly service: string | null } },
+): Promise<Finding[]> {
+  const { service } = options.launch
+  if (service === null) return []
+  const description = await describeService({ ...options, service })
+  if (description.error !== null) return [failure('service', description.error, 'Mend the service file')]
+  return Object.entries(description.checks).map(([sentence, problem]) =>
+    problem === null
+      ? ok('service', sentence)
+      : failure('service', `${sentence}: ${problem}`, 'The service asks for this in its checks'),
+  )
+}

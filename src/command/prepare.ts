@@ -1,0 +1,93 @@
+/**
+ * What every start does first: read the settings, make the directories, take the lock, and look whether it will run.
+ * Whatever is wrong is told with the words of `--check`, and nothing is left behind.
+ */
+import { closeSync, mkdirSync } from 'node:fs'
+import { MydError } from '../errors.ts'
+import { type Finding, hasFailure } from '../preflight/finding.ts'
+import { runPreflight } from '../preflight/preflight.ts'
+import { renderFindings } from '../preflight/render.ts'
+import type { InstancePaths } from '../protocol.ts'
+import { type LoadedSettings, loadSettings } from '../settings/load.ts'
+import { claimInstance, recordState } from '../system/instance-lock.ts'
+import type { CommandContext } from './context.ts'
+import { checkService } from './describe-service.ts'
+
+export type Prepared =
+  | { readonly outcome: 'go'; readonly loaded: LoadedSettings; readonly lockFd: number }
+  /** Nothing more to do; this is the exit code. */
+  | { readonly outcome: 'end'; readonly exit: number }
+
+/** @throws MydError */
+export async function prepareStart(context: CommandContext): Promise<Prepared> {
+  const loaded = await loadSettings(context.launch, context.environment)
+  refuseWrongSettings(context, loaded.findings)
+  const { paths, settings } = loaded
+  if (!makeDirectories(paths, settings.umask)) return refuse(context, await preflight(context, loaded))
+  const claim = await claimInstance(paths, context.build.buildId, settings.startTimeout)
+  switch (claim.outcome) {
+    case 'running':
+      if (!context.quiet) context.stderr(`${settings.name}: already running (pid ${claim.pid})\n`)
+      return { outcome: 'end', exit: 0 }
+    case 'failed':
+      throw new MydError('START_FAILED', `the start that was under way failed: ${claim.reason}`, { exit: claim.exit })
+    case 'timeout':
+      throw new MydError('START_FAILED', `another start or stop has been under way for ${settings.startTimeout} ms`, {
+        hint: `see who holds ${paths.lock}${claim.pid === null ? '' : ` (pid ${claim.pid})`}`,
+      })
+    case 'taken':
+      return await checkHeld(context, loaded, claim.fd)
+  }
+}
+
+/** The check proper, while the lock is held: what is found cannot be changed by another start. */
+async function checkHeld(context: CommandContext, loaded: LoadedSettings, lockFd: number): Promise<Prepared> {
+  const findings = await preflight(context, loaded)
+  if (!hasFailure(findings)) return { outcome: 'go', loaded, lockFd }
+  const reason = findings.find((finding) => finding.level === 'failure')?.message ?? ''
+  recordState(lockFd, context.build.buildId, 'failed', { exit: 1, reason })
+  closeSync(lockFd)
+  return refuse(context, findings)
+}
+
+async function preflight(context: CommandContext, loaded: LoadedSettings): Promise<Finding[]> {
+  const { launch, environment, build, program } = context
+  return await runPreflight({
+    ...{ loaded, launch, environment, build },
+    executablePath: program,
+    instance: { kind: 'free' },
+    uid: process.getuid?.() ?? 0,
+    verifyFile: null, // a start reads only the embedded parts; --check reads the whole file
+    serviceFindings: await checkService(context),
+  })
+}
+
+function refuse(context: CommandContext, findings: readonly Finding[]): Prepared {
+  const wrong = findings.filter((finding) => finding.level !== 'ok')
+  context.stderr(renderFindings(wrong, context))
+  return { outcome: 'end', exit: 1 }
+}
+
+/** A flag that is wrong is a usage error; settings that are wrong are the operator's. */
+export function refuseWrongSettings(context: CommandContext, findings: readonly Finding[]): void {
+  const failures = findings.filter((finding) => finding.level === 'failure')
+  if (failures.length === 0) return
+  context.stderr(renderFindings(failures, context))
+  const code = failures.some((finding) => finding.check === 'flag') ? 'USAGE' : 'SETTINGS'
+  throw new MydError(code, 'nothing was started', { hint: '--settings shows every setting and where it comes from' })
+}
+
+/** @returns false when one cannot be made; preflight says why */
+function makeDirectories(paths: InstancePaths, umask: number): boolean {
+  const before = process.umask(umask)
+  try {
+    mkdirSync(paths.runDirectory, { recursive: true, mode: 0o755 })
+    mkdirSync(paths.logDirectory, { recursive: true, mode: 0o755 })
+    mkdirSync(paths.stateDirectory, { recursive: true, mode: 0o750 })
+    return true
+  } catch {
+    return false // preflight looks at each directory and tells what is wrong with it
+  } finally {
+    process.umask(before)
+  }
+}

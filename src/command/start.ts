@@ -1,0 +1,42 @@
+/** `start`, `--daemon`: detached; returns when the daemon is ready, or with the reason why it is not. */
+import { closeSync, constants, openSync } from 'node:fs'
+import { MydError } from '../errors.ts'
+import { detach } from '../system/detach.ts'
+import { recordState } from '../system/instance-lock.ts'
+import { closeOnExecFrom } from '../system/libc.ts'
+import type { Command } from './context.ts'
+import { prepareStart } from './prepare.ts'
+
+const FIRST_INHERITED_FD = 3
+
+export const runStart: Command = async (context) => {
+  closeOnExecFrom(FIRST_INHERITED_FD)
+  const prepared = await prepareStart(context)
+  if (prepared.outcome === 'end') return prepared.exit
+  const { loaded, lockFd } = prepared
+  const { settings, paths } = loaded
+  const outputFd = openSync(
+    paths.log,
+    constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW,
+    0o640,
+  )
+  const detached = await detach({
+    launch: context.launch,
+    ...{ lockFd, outputFd, program: context.program, environment: context.environment },
+    pass: settings['environment.pass'],
+    timeoutMs: settings.startTimeout,
+  })
+  closeSync(outputFd)
+  if (detached.outcome === 'ready') {
+    context.stdout(`${detached.pid}\n`)
+    if (!context.quiet)
+      context.stderr(`${settings.name}: started (pid ${detached.pid}), ${settings.proc} workers ready\n`)
+    return 0
+  }
+  const { exit, message } = detached
+  recordState(lockFd, context.build.buildId, 'failed', { exit, reason: message })
+  throw new MydError('START_FAILED', `the start failed: ${message}`, {
+    exit,
+    hint: `the log may say more: ${paths.log}`,
+  })
+}

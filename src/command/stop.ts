@@ -1,0 +1,57 @@
+/** `stop`: tells the master to end and returns when nothing of it is left. Only a process that holds the lock is signalled. */
+import { closeSync } from 'node:fs'
+import { monotonicMs } from '../clock.ts'
+import { MydError } from '../errors.ts'
+import type { InstancePaths } from '../protocol.ts'
+import { openPidFd, signalPidFd } from '../system/libc.ts'
+import { inspectInstance } from '../system/pidfile.ts'
+import type { Command } from './context.ts'
+import { describeState, reachInstance } from './reach.ts'
+
+const SIGTERM = 15
+const POLL_MS = 10
+/** The master has its own deadlines for its workers; this much longer means that it hangs itself. */
+const GRACE_MS = 15_000
+
+export const runStop: Command = async (context) => {
+  const { loaded, state } = await reachInstance(context)
+  const { settings, paths } = loaded
+  if (state.kind === 'free' || state.kind === 'stale') {
+    if (!context.quiet) context.stderr(`${settings.name}: ${describeState(state)}\n`)
+    return 0
+  }
+  if (state.kind === 'foreign') throw new MydError('STOP_FAILED', `${settings.name} ${describeState(state)}`)
+  const pid = await stopInstance(paths, settings.stopTimeout + GRACE_MS)
+  if (!context.quiet) context.stderr(`${settings.name}: stopped${pid === null ? '' : ` (pid ${pid})`}\n`)
+  return 0
+}
+
+/** @returns the pid that was stopped; null when it went before it was told. @throws MydError STOP_FAILED after the timeout */
+export async function stopInstance(paths: InstancePaths, timeoutMs: number): Promise<number | null> {
+  const deadline = monotonicMs() + timeoutMs
+  let told: number | null = null
+  for (;;) {
+    const state = inspectInstance(paths)
+    if (state.kind === 'free' || state.kind === 'stale' || state.kind === 'foreign') return told
+    if (told === null && state.kind !== 'stopping' && state.pid !== null && terminate(paths, state.pid))
+      told = state.pid
+    if (monotonicMs() > deadline) {
+      throw new MydError('STOP_FAILED', `it has not ended after ${Math.round(timeoutMs / 1000)} s`, {
+        hint: `the log may say why: ${paths.log}`,
+      })
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
+/** The holder is looked up again behind the pidfd: a pid that was given to another process meanwhile is not signalled. */
+function terminate(paths: InstancePaths, pid: number): boolean {
+  const pidFd = openPidFd(pid)
+  if (pidFd === null) return false
+  try {
+    const state = inspectInstance(paths)
+    return 'pid' in state && state.pid === pid && signalPidFd(pidFd, SIGTERM)
+  } finally {
+    closeSync(pidFd)
+  }
+}

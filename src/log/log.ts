@@ -1,0 +1,46 @@
+/** Where events become lines: those of the wanted level go to the file, and to the terminal in the foreground. */
+import { toIso, wallMs } from '../clock.ts'
+import type { DaemonEvent, Emit } from '../events.ts'
+import { LOG_LEVELS, type LogLevel } from '../protocol.ts'
+import { formatLine } from './line.ts'
+import { type LogFile, openLogFile } from './log-file.ts'
+import { wordEvent } from './wording.ts'
+
+export interface Log {
+  readonly emit: Emit
+  setLevel(level: LogLevel): void
+  reopen(): void
+  close(): void
+}
+
+/**
+ * @param path of the file
+ * @param echo what else gets each line (standard error in the foreground), or null
+ * @throws when the file cannot be opened
+ */
+export function openLog(path: string, level: LogLevel, echo: ((line: string) => void) | null): Log {
+  const file = openLogFile(path)
+  let threshold = LOG_LEVELS.indexOf(level)
+  let lost = 0
+  const emit: Emit = (event) => {
+    const worded = wordEvent(event)
+    if (LOG_LEVELS.indexOf(worded.level) < threshold) return
+    const line = formatLine(worded, toIso(wallMs()))
+    if (lost > 0 && tellLost(file, lost)) lost = 0
+    if (!file.write(line)) lost += 1
+    echo?.(line)
+  }
+  return {
+    emit,
+    setLevel: (next) => {
+      threshold = LOG_LEVELS.indexOf(next)
+    },
+    reopen: () => file.reopen(),
+    close: () => file.close(),
+  }
+}
+
+function tellLost(file: LogFile, lines: number): boolean {
+  const event: DaemonEvent = { type: 'log.lost', lines, reason: 'the log could not be written (disk full?)' }
+  return file.write(formatLine(wordEvent(event), toIso(wallMs())))
+}

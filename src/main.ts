@@ -1,0 +1,90 @@
+/**
+ * The program: role → what it is, argv → which command, and the only place that ends the process. What a command
+ * throws is told here: an expected failure in a sentence with what to do, anything else as a bug with its stack.
+ */
+import type { CommandContext } from './command/context.ts'
+import { ERRORS, MydError, messageOf } from './errors.ts'
+import { ROLE_VARIABLE, ROLES, type Role } from './protocol.ts'
+import { commandArguments, programPath, readBuildInfo } from './system/executable.ts'
+
+async function main(): Promise<number> {
+  const role = takeRole()
+  if (role !== null) return await runRole(role)
+  return await runCommandLine(commandArguments(process.argv))
+}
+
+/** The role is for this process alone: what it starts gets one of its own. */
+function takeRole(): Role | null {
+  const role = process.env[ROLE_VARIABLE]
+  delete process.env[ROLE_VARIABLE]
+  return ROLES.find((known) => known === role) ?? null
+}
+
+async function runRole(role: Role): Promise<number> {
+  switch (role) {
+    case 'intermediate':
+      return await (await import('./system/detach.ts')).runIntermediate(process.env)
+    case 'master':
+      return await (await import('./command/run.ts')).runDetached()
+    case 'worker':
+      return await (await import('./worker/worker.ts')).runWorker(process.env)
+    case 'store':
+      return await (await import('./job/store-process.ts')).runStore()
+    case 'describe':
+      return await (await import('./service/describe.ts')).runDescribe(process.env.PATH)
+  }
+}
+
+async function runCommandLine(typed: readonly string[]): Promise<number> {
+  const { parseCommandLine } = await import('./command/parse.ts')
+  const parsed = parseCommandLine(typed)
+  const { describeLaunch } = await import('./command/launch.ts')
+  const build = readBuildInfo()
+  const context: CommandContext = {
+    flags: parsed.flags,
+    args: parsed.args,
+    rest: parsed.rest,
+    launch: describeLaunch(parsed, process.env, process.cwd()),
+    environment: process.env,
+    build,
+    program: programPath(),
+    json: parsed.flags.has('json'),
+    quiet: parsed.flags.has('quiet'),
+    width: process.stdout.columns ?? 80,
+    color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+  }
+  const { chooseCommand } = await import('./command/choose.ts')
+  return await (await chooseCommand(parsed, context))(context)
+}
+
+function tell(error: unknown): number {
+  const debug = process.argv.includes('--debug')
+  if (!(error instanceof MydError)) {
+    process.stderr.write(`myd: a bug: ${error instanceof Error ? error.stack : messageOf(error)}\n`)
+    return ERRORS.BUG.exit
+  }
+  process.stderr.write(`myd: ${error.message}\n`)
+  if (error.hint !== undefined) process.stderr.write(`     ${error.hint}\n`)
+  if (debug) process.stderr.write(`${error.stack}\n`)
+  return error.exitCode
+}
+
+/** What was printed into a pipe is let out before the end; a reader that has gone is not waited for. */
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('error', () => resolve())
+    if (stream.destroyed) resolve()
+    else stream.write('', () => resolve())
+  })
+}
+
+process.stdout.on('error', () => {})
+process.stderr.on('error', () => {})
+main()
+  .catch(tell)
+  .then(async (code) => {
+    await Promise.all([flush(process.stdout), flush(process.stderr)])
+    process.exit(code)
+  })

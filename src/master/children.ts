@@ -1,0 +1,145 @@
+/**
+ * The children as processes: starts them from the running executable, talks to them over their channel, passes their
+ * output on line by line, and tells how they ended. Nothing here decides anything.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { errnoOf, messageOf } from '../errors.ts'
+import type { ChildName, Emit } from '../events.ts'
+import { type ExitReason, exitReason } from '../exit-reason.ts'
+import { type FromChild, INSTANCE_VARIABLE, ROLE_VARIABLE, type ToChild, WORKER_VARIABLE } from '../protocol.ts'
+import { type Channel, openChannel } from '../system/channel.ts'
+import { childEnvironment } from '../system/child-environment.ts'
+import { selfCommand } from '../system/executable.ts'
+import { createLineReader } from '../system/line-reader.ts'
+import type { Child } from './slot.ts'
+
+export interface ChildOrder {
+  readonly kind: 'worker' | 'store'
+  readonly index: number
+  readonly child: Child
+  readonly hello: ToChild
+  /** Value of WORKER_VARIABLE; null for the store. */
+  readonly worker: string | null
+}
+
+export interface ChildrenOptions {
+  /** Path this program was started by, for ps. */
+  readonly program: string
+  readonly instance: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly pass: () => readonly string[]
+  /** Descriptors every child gets after its channel: the scoreboard, and for the store the jobs socket. */
+  readonly scoreboardFd: number
+  readonly jobsSocketFd: number
+  readonly emit: Emit
+  readonly onMessage: (seat: number, message: FromChild) => void
+  readonly onSpawned: (seat: number, pid: number) => void
+  readonly onExited: (seat: number, reason: ExitReason) => void
+}
+
+export interface Children {
+  spawn(order: ChildOrder): void
+  send(seat: number, message: ToChild): void
+  /** Signals the child itself. */
+  signal(seat: number, signal: 'SIGTERM'): void
+  /** KILL for the child's whole group. */
+  kill(seat: number): void
+  /** Pids that Node reaps. */
+  pids(): ReadonlySet<number>
+  /** null when nobody sits there. */
+  pidOf(seat: number): number | null
+}
+
+interface Running {
+  readonly process: ChildProcess
+  readonly channel: Channel<ToChild>
+}
+
+/** Exit code reported for a child that could not be started at all. */
+const EXIT_SPAWN_FAILED = 71
+const OUTPUT_LINE_LIMIT_BYTES = 8192
+
+export function openChildren(options: ChildrenOptions): Children {
+  const running = new Map<number, Running>()
+  const start = (order: ChildOrder) => {
+    const name: ChildName = { kind: order.kind, slot: order.kind === 'store' ? 0 : order.index, pid: null }
+    const { seat } = order.child
+    const failed = (error: unknown) => {
+      options.emit({ type: 'child.spawn-failed', child: name, message: messageOf(error) })
+      setImmediate(() => options.onExited(seat, { kind: 'code', code: EXIT_SPAWN_FAILED }))
+    }
+    let child: ChildProcess
+    try {
+      child = spawnChild(order, options)
+    } catch (error) {
+      failed(error)
+      return
+    }
+    if (child.pid === undefined) {
+      child.once('error', failed) // EAGAIN, EMFILE, ENOMEM: the slot backs off and tries again
+      return
+    }
+    const known = { ...name, pid: child.pid }
+    const channel = openChannel<ToChild>(child.stdio[3] as Socket, {
+      onMessage: (message) => options.onMessage(seat, message as unknown as FromChild),
+      onClose: () => {}, // a child without its channel ends by itself; its exit tells
+    })
+    running.set(seat, { process: child, channel })
+    options.emit({ type: 'child.started', child: known, generation: order.child.generation })
+    captureOutput(child, known, options.emit)
+    child.once('exit', (code, signal) => {
+      running.delete(seat)
+      options.onExited(seat, exitReason(code, signal))
+    })
+    options.onSpawned(seat, child.pid)
+    channel.send(order.hello)
+  }
+  return {
+    spawn: start,
+    send: (seat, message) => running.get(seat)?.channel.send(message),
+    signal: (seat, signal) => void running.get(seat)?.process.kill(signal),
+    kill: (seat) => killGroup(running.get(seat)?.process.pid),
+    pidOf: (seat) => running.get(seat)?.process.pid ?? null,
+    pids: () => new Set([...running.values()].flatMap(({ process: { pid } }) => (pid === undefined ? [] : [pid]))),
+  }
+}
+
+/** A child has its own session, so that a Ctrl-C on the terminal reaches the master only. */
+function spawnChild(order: ChildOrder, options: ChildrenOptions): ChildProcess {
+  const { file, args } = selfCommand()
+  const own: Record<string, string> = { [ROLE_VARIABLE]: order.kind, [INSTANCE_VARIABLE]: options.instance }
+  if (order.worker !== null) own[WORKER_VARIABLE] = order.worker
+  const inherited = order.kind === 'store' ? [options.scoreboardFd, options.jobsSocketFd] : [options.scoreboardFd]
+  return spawn(file, args, {
+    argv0: options.program,
+    cwd: '/',
+    detached: true,
+    env: childEnvironment(options.environment, options.pass(), own),
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...inherited],
+  })
+}
+
+/** Our child stays a zombie until Node reaps it, so the group is the right one whenever we know the pid. */
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error // it has ended: that is what was wanted
+  }
+}
+
+/** Output goes on being read after an over-long line: a reader that stops would block the child. */
+function captureOutput(child: ChildProcess, name: ChildName, emit: Emit): void {
+  for (const stream of ['stdout', 'stderr'] as const) {
+    const onLine = (text: string) => emit({ type: 'child.output', child: name, stream, text })
+    const renew = () => createLineReader(onLine, tooLong, OUTPUT_LINE_LIMIT_BYTES)
+    const tooLong = () => {
+      onLine(`(cut: a line of more than ${OUTPUT_LINE_LIMIT_BYTES} bytes)`)
+      read = renew()
+    }
+    let read = renew()
+    child[stream]?.on('data', (chunk: Buffer) => read(chunk))
+  }
+}

@@ -1,0 +1,196 @@
+/** Carries out what `decide` wants. Never waits: what comes of an action returns as an event. */
+import { assertNever, messageOf } from '../errors.ts'
+import type { ChildName } from '../events.ts'
+import type { ExitReason } from '../exit-reason.ts'
+import type { Log } from '../log/log.ts'
+import type { Scoreboard } from '../metrics/scoreboard.ts'
+import { type FromChild, type StoreHello, WORKER_VARIABLE, type WorkerHello } from '../protocol.ts'
+import type { LoadedSettings } from '../settings/load.ts'
+import { type Children, openChildren } from './children.ts'
+import { holders } from './departure.ts'
+import { endMarked } from './leftovers.ts'
+import { policyOf } from './policy.ts'
+import { type MasterAction, type MasterEvent, type MasterState, STORE_SEAT, workerId } from './state.ts'
+
+/** What became of reading the settings for a reload. */
+export type Reloaded = { readonly loaded: LoadedSettings } | { readonly rejected: string; readonly exit: number }
+
+export interface PerformOptions {
+  readonly program: string
+  readonly instance: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly service: string | null
+  readonly debug: boolean
+  readonly loaded: LoadedSettings
+  readonly board: Scoreboard
+  readonly scoreboardFd: number
+  readonly jobsSocketFd: number
+  readonly log: Log
+  readonly reload: () => Promise<Reloaded>
+  readonly post: (event: MasterEvent) => void
+  readonly onReady: () => void
+  readonly onFinish: (exit: number, reason: string | null) => void
+  readonly answer: (id: number, exit: number, message: string) => void
+}
+
+export class Performer {
+  readonly children: Children
+  readonly #options: PerformOptions
+  /** What children started from now on are given. */
+  #settings: LoadedSettings
+  /** What was read last; `adopt-settings` makes it the effective one. */
+  #read: LoadedSettings
+
+  constructor(options: PerformOptions) {
+    this.#options = options
+    this.#settings = options.loaded
+    this.#read = options.loaded
+    this.children = openChildren({
+      program: options.program,
+      instance: options.instance,
+      environment: options.environment,
+      pass: () => this.#settings.settings['environment.pass'],
+      scoreboardFd: options.scoreboardFd,
+      jobsSocketFd: options.jobsSocketFd,
+      emit: options.log.emit,
+      onMessage: (seat, message) => this.#receive(seat, message),
+      onSpawned: (seat, pid) => options.post({ type: 'child.spawned', seat, pid }),
+      onExited: (seat, reason) => this.#exited(seat, reason),
+    })
+  }
+
+  perform(action: MasterAction, state: MasterState): void {
+    const { children } = this
+    switch (action.type) {
+      case 'spawn':
+        return this.#spawn(action, state)
+      case 'drain':
+        return children.send(action.child.seat, { type: 'drain' })
+      case 'terminate':
+        return children.signal(action.child.seat, 'SIGTERM')
+      case 'kill':
+        return children.kill(action.child.seat)
+      case 'end-commands':
+        return this.#endCommands(action.worker)
+      case 'tell-store':
+        return children.send(STORE_SEAT, { type: 'worker.gone', gone: action.gone })
+      default:
+        return this.#performOwn(action, state)
+    }
+  }
+
+  #performOwn(action: OwnAction, state: MasterState): void {
+    const { log, onReady, onFinish, answer } = this.#options
+    switch (action.type) {
+      case 'load-settings':
+        return this.#loadSettings()
+      case 'adopt-settings':
+        return this.#adoptSettings(state)
+      case 'report-ready':
+        return onReady()
+      case 'reopen-logs':
+        return this.#reopenLogs()
+      case 'answer':
+        return answer(action.id, action.exit, action.message)
+      case 'finish':
+        return onFinish(action.exit, action.reason)
+      case 'emit':
+        return log.emit(action.event)
+      default:
+        return assertNever(action)
+    }
+  }
+
+  #spawn(action: Extract<MasterAction, { type: 'spawn' }>, state: MasterState): void {
+    const { board, instance, debug, service } = this.#options
+    const { kind, index, child } = action
+    const { settings, jobTypes, paths } = this.#settings
+    const common = { type: 'hello', masterPid: process.pid, instance, settings, jobTypes, paths, debug } as const
+    const worker = kind === 'worker' ? workerId(state, index, child) : null
+    const { seat, generation, startedAt } = child
+    const hello: WorkerHello | StoreHello =
+      worker === null
+        ? { ...common, seat, role: 'store', holders: holders(state) }
+        : { ...common, seat, role: 'worker', slot: index, generation, worker, service }
+    board.enter(seat, { pid: 0, generation, slot: index, startedAt })
+    this.children.spawn({ kind, index, child, hello, worker })
+  }
+
+  #receive(seat: number, message: FromChild): void {
+    const { post, log } = this.#options
+    switch (message.type) {
+      case 'ready':
+        return post({ type: 'child.ready', seat })
+      case 'failed': {
+        const child = this.#nameSeat(seat)
+        const { message: text, stack } = message
+        log.emit({ type: 'child.unable', child, message: text, stack })
+        return post({ type: 'child.unable', seat, message: `${child.kind} ${child.slot}: ${text}` })
+      }
+      case 'log': {
+        const { level, message: text, fields } = message
+        return log.emit({ type: 'child.log', child: this.#nameSeat(seat), level, message: text, fields })
+      }
+    }
+  }
+
+  #nameSeat(seat: number): ChildName {
+    const pid = this.children.pidOf(seat)
+    return seat === STORE_SEAT ? { kind: 'store', slot: 0, pid } : { kind: 'worker', slot: seat >> 1, pid }
+  }
+
+  #exited(seat: number, reason: ExitReason): void {
+    const { board, post } = this.#options
+    const inHand = board.read(seat).inHand.map((entry) => entry.jobId)
+    board.leave(seat)
+    post({ type: 'child.exited', seat, reason, inHand })
+  }
+
+  /** Leases of a command that hangs in the kernel stay where they are: two runs of a job must never overlap. */
+  #endCommands(worker: string): void {
+    const { post, log } = this.#options
+    void endMarked(`${WORKER_VARIABLE}=${worker}`, this.children.pids()).then(({ pids, unkillable }) => {
+      if (pids.length > 0) log.emit({ type: 'commands.ended', worker, pids })
+      if (unkillable.length === 0) return post({ type: 'commands.ended', worker })
+      log.emit({ type: 'commands.unkillable', worker, pids: unkillable })
+      post({ type: 'commands.stuck', worker })
+    })
+  }
+
+  #loadSettings(): void {
+    const { reload, post } = this.#options
+    void reload().then((result) => {
+      if ('rejected' in result) return post({ type: 'settings.rejected', reason: result.rejected, exit: result.exit })
+      this.#read = result.loaded
+      const { settings } = result.loaded
+      const proc = settings.proc === this.#settings.settings.proc ? null : settings.proc
+      post({ type: 'settings.loaded', policy: policyOf(settings), proc })
+    })
+  }
+
+  #adoptSettings(state: MasterState): void {
+    const { log, debug, board } = this.#options
+    this.#settings = this.#read
+    const { settings, jobTypes } = this.#settings
+    log.setLevel(debug ? 'debug' : settings['log.level'])
+    board.setWanted(state.proc)
+    this.children.send(STORE_SEAT, { type: 'settings', settings, jobTypes })
+  }
+
+  /** A log that cannot be opened again stays the one it was, and says so. */
+  #reopenLogs(): void {
+    const { log } = this.#options
+    try {
+      log.reopen()
+      log.emit({ type: 'log.reopened' })
+    } catch (error) {
+      log.emit({ type: 'log.reopen-failed', reason: messageOf(error) })
+    }
+  }
+}
+
+type ChildAction = Extract<
+  MasterAction,
+  { type: 'spawn' | 'drain' | 'terminate' | 'kill' | 'end-commands' | 'tell-store' }
+>
+type OwnAction = Exclude<MasterAction, ChildAction>

@@ -1,0 +1,18 @@
+/** What the settings say of supervision. Pure. */
+import type { Settings } from '../settings/table.ts'
+import type { Policy } from './backoff.ts'
+
+export function policyOf(settings: Settings): Policy {
+  return {
+    startTimeoutMs: settings.startTimeout,
+    bootTimeoutMs: settings.bootTimeout,
+    stopTimeoutMs: settings.stopTimeout,
+    stableMs: settings.stableTime,
+    restartDelayMs: settings.restartDelay,
+    restartDelayMaxMs: settings.restartDelayMax,
+    restartLimit: settings.restartLimit,
+    restartWindowMs: settings.restartWindow,
+    failedRetryMs: settings.failedRetry,
+    uptimeResetMs: settings.uptimeReset,
+  }
+}

@@ -1,0 +1,50 @@
+/** The describe child: evaluates a service and runs its checks, away from everything that must live on. */
+import { messageOf } from '../errors.ts'
+import { FD, type ServiceDescription } from '../protocol.ts'
+import { adoptSocket, openChannel } from '../system/channel.ts'
+import type { Service } from './define-service.ts'
+import { findProgram } from './find-program.ts'
+import { loadService } from './load-service.ts'
+
+/** Reads the path on the channel, answers with the description. @returns the exit code */
+export function runDescribe(path: string | undefined): Promise<number> {
+  return new Promise((resolve) => {
+    const channel = openChannel<ServiceDescription>(adoptSocket(FD.channel), {
+      onMessage(message) {
+        void describe(String(message.service), path).then((description) => {
+          channel.send(description)
+          channel.close()
+          resolve(0)
+        })
+      },
+      onClose: () => resolve(1),
+    })
+  })
+}
+
+async function describe(file: string, path: string | undefined): Promise<ServiceDescription> {
+  try {
+    const service = await loadService(file)
+    const checks = await runChecks(service, path)
+    return { name: service.name ?? null, jobTypes: Object.keys(service.jobs ?? {}), checks, error: null }
+  } catch (error) {
+    return { name: null, jobTypes: [], checks: {}, error: messageOf(error) }
+  }
+}
+
+async function runChecks(service: Service, path: string | undefined): Promise<Record<string, string | null>> {
+  const results: Record<string, string | null> = {}
+  for (const [sentence, check] of Object.entries(service.checks ?? {})) {
+    try {
+      results[sentence] = (await check({ which: (program) => which(program, path ?? '') })) ? null : 'it is not so'
+    } catch (error) {
+      results[sentence] = messageOf(error)
+    }
+  }
+  return results
+}
+
+function which(program: string, path: string): string | null {
+  const found = findProgram(program, path, '/')
+  return found.kind === 'found' ? found.path : null
+}

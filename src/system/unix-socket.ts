@@ -1,0 +1,27 @@
+/** Listening unix sockets by path, made with the right mode at once: changing it afterwards would leave a gap. */
+import { closeSync, rmSync } from 'node:fs'
+import { listenUnix } from './libc.ts'
+
+const BACKLOG = 511
+
+/**
+ * Binds and listens, accepting nothing: the descriptor is for a server here or in a child. What lies at the path is
+ * removed, so the caller must hold the instance's lock.
+ * @param mode permissions, 0o600 for example
+ * @throws SystemCallError
+ */
+export function bindUnixSocket(path: string, mode: number): number {
+  rmSync(path, { force: true })
+  const before = process.umask(~mode & 0o777)
+  try {
+    return listenUnix(path, BACKLOG)
+  } finally {
+    process.umask(before)
+  }
+}
+
+/** Takes the socket away: clients are told that nobody is there. */
+export function releaseUnixSocket(path: string, fd: number | null): void {
+  rmSync(path, { force: true })
+  if (fd !== null) closeSync(fd)
+}

@@ -1,0 +1,61 @@
+/** A service and its jobs, running: in a worker, or with `--nofork` in the only process there is. */
+import type { Component } from '../component.ts'
+import type { JobBoard } from '../metrics/scoreboard.ts'
+import type { Log, RunningService } from '../service/define-service.ts'
+import { JobRunner } from './job-runner.ts'
+import { resolveService, type ServiceOrigin } from './resolve-service.ts'
+
+export interface ServiceRunnerOptions {
+  readonly origin: ServiceOrigin
+  readonly slot: number
+  readonly jobsSocket: string
+  readonly board: JobBoard
+  readonly log: Log
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** Ending a run takes this long beyond the time its command has between TERM and KILL. */
+const END_RUN_MS = 1000
+
+/** `stop` is graceful: no more work, what is in hand until most of stopTimeout is over, then the service's own stop. */
+export function createServiceRunner(options: ServiceRunnerOptions): Component {
+  const { origin, slot, log, environment } = options
+  const stopping = new AbortController()
+  let running: RunningService | null = null
+  let jobs: JobRunner | null = null
+  return {
+    name: 'service',
+    async start() {
+      const service = await resolveService(origin, environment)
+      running = (await service.start?.({ log, signal: stopping.signal, slot })) ?? null
+      jobs = new JobRunner({
+        worker: origin.worker,
+        socketPath: options.jobsSocket,
+        handlers: service.jobs ?? {},
+        prefetchLimit: origin.settings['jobs.prefetch'],
+        board: options.board,
+        log,
+      })
+      await jobs.start()
+    },
+    async stop() {
+      if (stopping.signal.aborted) return
+      stopping.abort()
+      const hurry = new AbortController()
+      const timer = setTimeout(() => hurry.abort(), patienceMs(origin))
+      try {
+        await jobs?.drain(hurry.signal)
+        await running?.stop?.()
+        await jobs?.stop()
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+  }
+}
+
+/** How long a run may go on after the order to stop, so that its command can still be ended in order. */
+function patienceMs({ settings }: ServiceOrigin): number {
+  const { stopTimeout } = settings
+  return Math.max(stopTimeout - settings['jobs.killDelay'] - END_RUN_MS, stopTimeout / 2)
+}
