@@ -1,6 +1,6 @@
 /** The jobs table and what goes with it, as the operations of the store use them: always within a transaction. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type Counts, createCounts } from './counts.ts'
+import { Counts } from './counts.ts'
 import { isFinal, type JobEvent, type JobState, transition } from './job.ts'
 import type { JobConfig } from './job-config.ts'
 import { retryDelayMs } from './retry.ts'
@@ -58,7 +58,7 @@ export function openBooks(database: DatabaseSync, config: JobConfig, random: () 
   const prepared = new Map<string, StatementSync>()
   return {
     database,
-    counts: createCounts(database),
+    counts: new Counts(database),
     config,
     now: 0,
     consequences: { finished: [], cancelled: [] },

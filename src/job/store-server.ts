@@ -14,14 +14,14 @@ import type { Component } from '../component.ts'
 import { errnoOf, MydError } from '../errors.ts'
 import type { GoneWorker, InstancePaths, JobType, WorkerId } from '../protocol.ts'
 import { parseLine } from '../system/line-reader.ts'
-import { type Connection, openConnection } from './connection.ts'
+import { Connection } from './connection.ts'
 import { type JobConfig, readJobConfig } from './job-config.ts'
 import { waitForJobsLock } from './jobs-lock.ts'
 import { parseRequest, readRequestId } from './parse-request.ts'
 import { openStore, type Store } from './store.ts'
-import { createTurnLoop, type TurnLoop } from './turn.ts'
+import { TurnLoop } from './turn.ts'
 import { type Operation, Refusal } from './wire.ts'
-import { createWorkerTable, type WorkerTable } from './worker-table.ts'
+import { WorkerTable } from './worker-table.ts'
 
 /** A store that is being replaced gets this long to let go of the database. */
 const LOCK_TIMEOUT_MS = 10_000
@@ -81,6 +81,7 @@ export function createStoreServer(options: StoreServerOptions): StoreServer {
         closeSync(lockFd)
         throw error
       }
+      for (const gone of goneEarly.splice(0)) running.workers.end(gone)
       running.loop.run()
     },
     async stop() {
@@ -103,17 +104,19 @@ async function openAll(options: StoreServerOptions, config: JobConfig, lockFd: n
   const store = openStore(options.paths.jobsDatabase, config)
   try {
     store.recover(options.holders)
-    const loop = createTurnLoop(store, {
+    const loop = new TurnLoop(store, {
       onCancelled: (worker, job) => workers.tell(worker, { event: 'cancel', job }),
       onStorage: (message) =>
         options.onEvent?.(message === null ? { type: 'store.diskRecovered' } : { type: 'store.disk', message }),
     })
-    const workers = createWorkerTable(loop)
+    const workers = new WorkerTable(loop)
     const connections = new Set<Connection>()
     const server = createServer((socket) => accept(socket))
     const running: Running = { lockFd, store, loop, workers, server, connections }
     const accept = (socket: Socket): void => acceptClient(running, socket, lineLimitOf(config), options.onEvent)
     await listen(server, options.listen)
+    const refused = (): void => options.onEvent?.({ type: 'store.crowded', connections: connections.size })
+    server.on('error', refused) // accept failed: no descriptor is left
     return running
   } catch (error) {
     store.close()
@@ -152,7 +155,7 @@ function acceptClient(
   onEvent: StoreServerOptions['onEvent'],
 ): void {
   const { connections, workers, loop } = running
-  const connection = openConnection(socket, lineLimitBytes, {
+  const connection = new Connection(socket, lineLimitBytes, {
     onLine: (line) => receive(running, connection, line),
     onClose() {
       connections.delete(connection)

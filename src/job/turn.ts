@@ -10,28 +10,13 @@ import { wallMs } from '../clock.ts'
 import type { GoneWorker } from '../protocol.ts'
 import type { Connection } from './connection.ts'
 import { type Outcome, STRANGER } from './operation.ts'
-import { createParked, type Pending } from './parked.ts'
+import { Parked, type Pending } from './parked.ts'
 import type { Store, Task } from './store.ts'
 
 /** Until the disk is tried again. */
 const RETRY_MS = 1000
 /** A timer for a wall-clock time is set anew this often, because that clock may be changed meanwhile. */
 const LONGEST_TIMER_MS = 60_000
-
-export interface TurnLoop {
-  /** Has a request run in the next turn. */
-  ask(pending: Pending): void
-  /** Has the leases of a worker go back in the next turn. */
-  endWorker(gone: GoneWorker): void
-  /** Answers the waiting `take` of a connection with no jobs. */
-  stopTaking(connection: Connection): void
-  /** The connection is closed: what it waits for is forgotten. */
-  forget(connection: Connection): void
-  /** A turn now: at the start for what is due, at the end for what is still asked. */
-  run(): void
-  /** No turn after this. */
-  close(): void
-}
 
 export interface TurnEvents {
   /** A run is to be ended. */
@@ -40,82 +25,107 @@ export interface TurnEvents {
   onStorage(message: string | null): void
 }
 
-export function createTurnLoop(store: Store, events: TurnEvents): TurnLoop {
-  const parked = createParked()
-  const asked: Pending[] = []
-  const gone: GoneWorker[] = []
-  let isScheduled = false
-  let isClosed = false
-  let storageError: string | null = null
-  let timer: NodeJS.Timeout | undefined
+export class TurnLoop {
+  readonly #store: Store
+  readonly #events: TurnEvents
+  readonly #parked = new Parked()
+  #asked: Pending[] = []
+  #gone: GoneWorker[] = []
+  #isScheduled = false
+  #isClosed = false
+  #storageError: string | null = null
+  #timer: NodeJS.Timeout | undefined
 
-  const schedule = (): void => {
-    if (isScheduled || isClosed) return
-    isScheduled = true
-    setImmediate(run)
+  constructor(store: Store, events: TurnEvents) {
+    this.#store = store
+    this.#events = events
   }
-  const run = (): void => {
-    isScheduled = false
-    if (isClosed) return
-    clearTimeout(timer)
-    runTurn(asked.splice(0), gone.splice(0))
-    setTimer()
+
+  /** Has a request run in the next turn. */
+  ask(pending: Pending): void {
+    if (pending.request.operation.op === 'take') this.#parked.park(pending, undefined)
+    else this.#asked.push(pending)
+    this.#schedule()
   }
-  const runTurn = (requests: readonly Pending[], ended: readonly GoneWorker[]): void => {
+
+  /** Has the leases of a worker go back in the next turn. */
+  endWorker(gone: GoneWorker): void {
+    this.#gone.push(gone)
+    this.#schedule()
+  }
+
+  /** Answers the waiting `take` of a connection with no jobs. */
+  stopTaking(connection: Connection): void {
+    for (const { request } of this.#parked.removeTakes(connection)) connection.answer(request.id, { jobs: [] })
+  }
+
+  /** The connection is closed: what it waits for is forgotten. */
+  forget(connection: Connection): void {
+    this.#parked.forget(connection)
+  }
+
+  /** A turn now: at the start for what is due, at the end for what is still asked. */
+  run(): void {
+    this.#isScheduled = false
+    if (this.#isClosed) return
+    clearTimeout(this.#timer)
+    this.#runTurn(this.#asked.splice(0), this.#gone.splice(0))
+    this.#setTimer()
+  }
+
+  /** No turn after this. */
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isClosed) return
+    this.#isScheduled = true
+    setImmediate(() => this.run())
+  }
+
+  #runTurn(requests: readonly Pending[], gone: readonly GoneWorker[]): void {
     const takes: Pending[] = []
-    const takeTasks = (): Task[] => {
-      takes.push(...parked.unparkTakes(store.hasReady))
-      return takes.map((take) => toTask(take, Math.ceil(store.countReady(take.connection.types) / takes.length)))
-    }
-    const tasks = [...requests.map((request) => toTask(request, 0)), ...ended.map(toGoneTask)]
-    const turn = store.transact(tasks, takeTasks, wallMs())
-    if (turn.storageError !== null) gone.push(...ended)
-    noteStorage(turn.storageError)
-    for (const [index, request] of requests.entries()) settle(request, turn.outcomes[index])
-    for (const [index, take] of takes.entries()) settle(take, turn.outcomes[tasks.length + index])
-    for (const { worker, job } of turn.cancelled) events.onCancelled(worker, job)
-    asked.push(...parked.unparkWaits(turn.finished))
+    const tasks = [...requests.map((request) => toTask(request, 0)), ...gone.map(toGoneTask)]
+    const turn = this.#store.transact(tasks, () => this.#takeTasks(takes), wallMs())
+    if (turn.storageError !== null) this.#gone.push(...gone)
+    this.#noteStorage(turn.storageError)
+    for (const [index, request] of requests.entries()) this.#settle(request, turn.outcomes[index])
+    for (const [index, take] of takes.entries()) this.#settle(take, turn.outcomes[tasks.length + index])
+    for (const { worker, job } of turn.cancelled) this.#events.onCancelled(worker, job)
+    this.#asked.push(...this.#parked.unparkWaits(turn.finished))
     for (const { connection } of [...requests, ...takes]) connection.flush()
   }
+
+  /** Those that wait for a job that is ready now, each with its even share. @param takes is filled with them */
+  #takeTasks(takes: Pending[]): Task[] {
+    takes.push(...this.#parked.unparkTakes((types) => this.#store.hasReady(types)))
+    return takes.map((take) => {
+      return toTask(take, Math.ceil(this.#store.countReady(take.connection.types) / takes.length))
+    })
+  }
+
   /** @param outcome undefined for a `take` whose turn failed */
-  const settle = (pending: Pending, outcome: Outcome = { kind: 'parked' }): void => {
+  #settle(pending: Pending, outcome: Outcome = { kind: 'parked' }): void {
     const { connection, request } = pending
     if (outcome.kind === 'answer') connection.answer(request.id, outcome.body)
     else if (outcome.kind === 'error') connection.refuse(request.id, outcome.error)
-    else if (connection.isOpen()) parked.park(pending, outcome.unfinished)
+    else if (connection.isOpen()) this.#parked.park(pending, outcome.unfinished)
   }
-  const noteStorage = (message: string | null): void => {
-    if (message !== storageError) events.onStorage(message)
-    storageError = message
+
+  #noteStorage(message: string | null): void {
+    if (message !== this.#storageError) this.#events.onStorage(message)
+    this.#storageError = message
   }
-  const setTimer = (): void => {
-    if (isClosed) return
-    if (storageError !== null) timer = setTimeout(run, RETRY_MS)
-    else if (asked.length > 0) schedule()
-    else {
-      const dueAt = store.nextDueAt()
-      if (dueAt !== null) timer = setTimeout(run, Math.min(Math.max(dueAt - wallMs(), 0), LONGEST_TIMER_MS))
-    }
-  }
-  return {
-    ask(pending) {
-      if (pending.request.operation.op === 'take') parked.park(pending, undefined)
-      else asked.push(pending)
-      schedule()
-    },
-    endWorker(worker) {
-      gone.push(worker)
-      schedule()
-    },
-    stopTaking(connection) {
-      for (const { request } of parked.removeTakes(connection)) connection.answer(request.id, { jobs: [] })
-    },
-    forget: parked.forget,
-    run,
-    close() {
-      isClosed = true
-      clearTimeout(timer)
-    },
+
+  #setTimer(): void {
+    if (this.#isClosed) return
+    if (this.#storageError === null && this.#asked.length > 0) return this.#schedule()
+    const dueAt = this.#store.nextDueAt()
+    const delayMs = dueAt === null ? null : Math.min(Math.max(dueAt - wallMs(), 0), LONGEST_TIMER_MS)
+    const timerMs = this.#storageError === null ? delayMs : RETRY_MS
+    if (timerMs !== null) this.#timer = setTimeout(() => this.run(), timerMs)
   }
 }
 
