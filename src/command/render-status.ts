@@ -9,7 +9,7 @@ export function renderStatus(status: Status, now: number): string {
   const ready = workers.filter((worker) => worker.state === 'ready').length
   const head = [
     `${name} is ${state} (pid ${pid}), version ${version}, build ${buildId}`,
-    `up ${formatDuration(status.uptimeSeconds * 1000)}, ${ready} of ${proc} workers ready, generation ${generation}`,
+    `up ${age(status.startedAt, now)}, ${ready} of ${proc} workers ready, generation ${generation}`,
   ]
   const rows = [
     ['', 'PID', 'STATE', 'UP', 'RESTARTS', 'LAST EXIT', 'MEMORY', 'DONE', 'FAILED', 'JOB'],
@@ -32,7 +32,7 @@ export function renderStatus(status: Status, now: number): string {
 }
 
 function describeRow(name: string, worker: WorkerStatus, now: number): string[] {
-  const up = worker.startedAt === null ? '-' : formatDuration(Math.max(0, now - Date.parse(worker.startedAt)))
+  const up = worker.startedAt === null ? '-' : age(worker.startedAt, now)
   const state = worker.retryInMs === null ? worker.state : `${worker.state} ${formatDuration(worker.retryInMs)}`
   const isStore = name === 'store'
   return [
@@ -47,6 +47,10 @@ function describeRow(name: string, worker: WorkerStatus, now: number): string[] 
     isStore ? '' : String(worker.jobsFailed),
     isStore ? '' : worker.inHand.join(' ') || '-',
   ]
+}
+
+function age(startedAt: string, now: number): string {
+  return formatDuration(Math.max(0, now - Date.parse(startedAt)))
 }
 
 function memory(bytes: number | null): string {
