@@ -23,7 +23,7 @@ function takeRole(): Role | null {
 async function runRole(role: Role): Promise<number> {
   switch (role) {
     case 'intermediate':
-      return await (await import('./system/detach.ts')).runIntermediate(process.env)
+      return await (await import('./system/detach-intermediate.ts')).runIntermediate(process.env)
     case 'master':
       return await (await import('./command/run.ts')).runDetached()
     case 'worker':

@@ -17,7 +17,7 @@ export function renderStatus(status: Status, now: number): string {
       'master',
       String(pid),
       state,
-      formatDuration(status.uptimeSeconds * 1000),
+      age(status.startedAt, now),
       '',
       '',
       memory(status.anonBytes),

@@ -11,23 +11,14 @@
  * Until the commit, a channel that closes cancels the start: whichever of the three is killed, at whatever moment,
  * nothing is left running. The intermediate stays until then and tells how the daemon ended.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { describeExit, exitReason } from '../exit-reason.ts'
-import { FD, type LaunchRecord, ROLE_VARIABLE } from '../protocol.ts'
-import { adoptSocket, type Channel, openChannel } from './channel.ts'
-import { childEnvironment } from './child-environment.ts'
-import { selfCommand } from './executable.ts'
+import { errnoOf } from '../errors.ts'
+import type { LaunchRecord } from '../protocol.ts'
+import { type Channel, openChannel } from './channel.ts'
+import { CANCEL_MS, type FromDaemon, type ToDaemon } from './detach-channel.ts'
+import { spawnRole } from './detach-role.ts'
 import { isSameProcess, type ProcessIdentity } from './proc.ts'
-
-export type ToDaemon = { readonly type: 'launch'; readonly launch: LaunchRecord } | { readonly type: 'commit' }
-
-export type FromDaemon =
-  | { readonly type: 'started'; readonly process: ProcessIdentity }
-  | { readonly type: 'ready'; readonly pid: number }
-  | { readonly type: 'failed'; readonly exit: number; readonly message: string }
-  /** From the intermediate: the daemon ended without a word. */
-  | { readonly type: 'exited'; readonly how: string }
 
 export interface DetachOptions {
   readonly launch: LaunchRecord
@@ -48,24 +39,9 @@ export type Detached =
   | { readonly outcome: 'interrupted'; readonly exit: number; readonly message: string }
 
 const INTERRUPTS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
-/** How long a cancelled daemon may take to end its children before it is killed. */
-const CANCEL_MS = 10_000
 /** The daemon has a deadline of its own (startTimeout); the launcher acts only when that did not work. */
 const GRACE_MS = 5000
 const POLL_MS = 10
-
-function spawnRole(role: 'intermediate' | 'master', options: SpawnOptions): ChildProcess {
-  const { file, args } = selfCommand()
-  return spawn(file, args, {
-    argv0: options.program,
-    cwd: '/',
-    detached: role === 'intermediate', // setsid: the intermediate leads the new session
-    env: childEnvironment(options.environment, options.pass, { [ROLE_VARIABLE]: role }),
-    stdio: ['ignore', options.outputFd, options.outputFd, 'pipe', options.lockFd],
-  })
-}
-
-type SpawnOptions = Pick<DetachOptions, 'program' | 'environment' | 'pass' | 'outputFd' | 'lockFd'>
 
 /** The launcher's part. Resolves when the daemon is ready and init's child, or nothing of it is left. */
 export async function detach(options: DetachOptions): Promise<Detached> {
@@ -175,90 +151,6 @@ function killGroup(group: number): void {
   try {
     process.kill(-group, 'SIGKILL')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // nobody is left: that is what was wanted
-  }
-}
-
-/** The intermediate's part: passes on what the two say, until the commit. @returns its exit code */
-export function runIntermediate(environment: Readonly<Record<string, string | undefined>>): Promise<number> {
-  return new Promise((resolve) => {
-    const daemon = spawnRole('master', {
-      program: process.argv0,
-      environment,
-      pass: Object.keys(environment),
-      outputFd: 1,
-      lockFd: FD.lock,
-    })
-    let committed = false
-    const down = openChannel<unknown>(daemon.stdio[3] as Socket, {
-      onMessage: (message) => up.send(message),
-      onClose: () => committed && resolve(0),
-    })
-    const up = openChannel<unknown>(adoptSocket(FD.channel), {
-      onMessage(message) {
-        committed ||= message.type === 'commit'
-        down.send(message)
-      },
-      onClose() {
-        if (committed) return
-        down.close() // the launcher is gone: the daemon cancels its start
-        setTimeout(() => daemon.kill('SIGKILL'), CANCEL_MS).unref()
-      },
-    })
-    for (const signal of Object.keys(INTERRUPTS)) process.on(signal, () => {}) // the launcher decides, not a stray signal
-    const tell = (how: string) => {
-      up.send({ type: 'exited', how })
-      up.close()
-      resolve(1)
-    }
-    daemon.once('error', (error) => tell(error.message))
-    daemon.once('exit', (code, signal) => tell(describeExit(exitReason(code, signal))))
-  })
-}
-
-/** The daemon's end of the channel. */
-export interface LauncherChannel {
-  readonly launch: Promise<LaunchRecord>
-  /** Resolves when the launcher has taken note of `ready`: from then on the daemon is on its own. */
-  readonly committed: Promise<void>
-  /** Resolves when the channel closes before the commit: the start is cancelled. */
-  readonly gone: Promise<void>
-  send(message: FromDaemon): void
-  close(): void
-}
-
-export function openLauncherChannel(): LauncherChannel {
-  let gotLaunch: (launch: LaunchRecord) => void
-  let gotCommit: () => void
-  let gotGone: () => void
-  let done = false
-  const launch = new Promise<LaunchRecord>((resolve) => {
-    gotLaunch = resolve
-  })
-  const committed = new Promise<void>((resolve) => {
-    gotCommit = resolve
-  })
-  const gone = new Promise<void>((resolve) => {
-    gotGone = resolve
-  })
-  const channel = openChannel<FromDaemon>(adoptSocket(FD.channel), {
-    onMessage(raw) {
-      const message = raw as unknown as ToDaemon
-      if (message.type === 'launch') return gotLaunch(message.launch)
-      done = true
-      channel.close()
-      gotCommit()
-    },
-    onClose: () => done || gotGone(),
-  })
-  return {
-    launch,
-    committed,
-    gone,
-    send: (message) => channel.send(message),
-    close() {
-      done = true
-      channel.close()
-    },
+    if (errnoOf(error) !== 'ESRCH') throw error // nobody is left: that is what was wanted
   }
 }
