@@ -30,8 +30,8 @@ export async function endGroup(group: number): Promise<void> {
   }
 }
 
-/** A zombie waits for its parent to read its end; it runs no more. */
-function hasLiving(group: number): boolean {
+/** Does any process of the group run? A zombie does not: it waits for its parent to read its end. */
+export function hasLiving(group: number): boolean {
   return listPids().some((pid) => {
     const stat = readStat(pid)
     return stat !== null && stat.group === group && stat.state !== 'Z' && stat.state !== 'X'
