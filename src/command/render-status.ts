@@ -13,18 +13,7 @@ export function renderStatus(status: Status, now: number): string {
   ]
   const rows = [
     ['', 'PID', 'STATE', 'UP', 'RESTARTS', 'LAST EXIT', 'MEMORY', 'DONE', 'FAILED', 'JOB'],
-    [
-      'master',
-      String(pid),
-      state,
-      age(status.startedAt, now),
-      '',
-      '',
-      memory(status.anonBytes),
-      '',
-      '',
-      '',
-    ],
+    ['master', String(pid), state, age(status.startedAt, now), '', '', memory(status.anonBytes), '', '', ''],
     describeRow('store', status.store, now),
     ...workers.map((worker) => describeRow(`worker ${worker.slot}`, worker, now)),
   ]

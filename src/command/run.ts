@@ -16,6 +16,7 @@ import { closeOnExecFrom, setProcessName } from '../system/libc.ts'
 import { removePidfile, writePidfile } from '../system/pidfile.ts'
 import { identify } from '../system/proc.ts'
 import type { Command } from './context.ts'
+import { checkService } from './describe-service.ts'
 import { nameInstance } from './launch.ts'
 import { runNoFork } from './no-fork.ts'
 import { prepareStart } from './prepare.ts'
@@ -96,7 +97,7 @@ async function runDaemon(options: RunOptions): Promise<Outcome> {
       instance: nameInstance(paths),
       echo: options.foreground ? (line) => void process.stderr.write(line) : null,
       hasTerminal: options.foreground && process.stdin.isTTY === true,
-      reload: () => reloadSettings(launch),
+      reload: () => reloadSettings(launch, options.program),
       onReady: () => {
         say('running')
         options.onReady()
@@ -118,10 +119,12 @@ async function runDaemon(options: RunOptions): Promise<Outcome> {
 }
 
 /** Settings for a reload: read again from where they came; what is wrong with them rejects it. */
-async function reloadSettings(launch: LaunchRecord): Promise<Reloaded> {
-  const loaded = await loadSettings(launch, readEnvironment())
-  if (!hasFailure(loaded.findings)) return { loaded }
-  const failures = loaded.findings.filter((finding) => finding.level === 'failure')
+async function reloadSettings(launch: LaunchRecord, program: string): Promise<Reloaded> {
+  const environment = readEnvironment()
+  const loaded = await loadSettings(launch, environment)
+  const findings = [...loaded.findings, ...(await checkService({ launch, environment, program }))]
+  if (!hasFailure(findings)) return { loaded }
+  const failures = findings.filter((finding) => finding.level === 'failure')
   const words = failures.map(({ file, line, message }) =>
     file === undefined ? message : `${file}${line === undefined ? '' : `:${line}`}: ${message}`,
   )

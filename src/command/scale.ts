@@ -11,8 +11,8 @@ export const runScale: Command = async (context) => {
   const [text, ...more] = context.args
   if (text === undefined || more.length > 0) throw usage('scale takes one number')
   const parsed = parseSetting(SETTINGS.proc, text)
-  if ('problem' in parsed) throw usage(`scale ${text}: ${parsed.problem}`)
-  if (typeof parsed.value !== 'number') throw usage(`scale ${text}: a number is needed here`)
+  if ('problem' in parsed) throw usage(`the number of workers ${parsed.problem}`)
+  if (typeof parsed.value !== 'number') throw usage(`the number of workers is “${text}”, a number is needed here`)
   const { exit, message } = await askDaemon(context, { command: 'scale', proc: parsed.value }, TIMEOUT_MS)
   if (exit !== 0) throw new MydError(exit === 64 ? 'USAGE' : 'RELOAD_FAILED', message, { exit })
   if (!context.quiet) context.stderr(`${message}\n`)

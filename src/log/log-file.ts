@@ -4,6 +4,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { errnoOf, MydError } from '../errors.ts'
+import { replaceDescriptor } from '../system/libc.ts'
 
 export interface LogFile {
   /** @returns false when the line was lost */
@@ -21,7 +22,8 @@ function openAppend(path: string): number {
   throw new MydError('CANNOT_CREATE', `${path} is not a plain file`, { path, hint: 'remove it or set logDirectory' })
 }
 
-export function openLogFile(path: string): LogFile {
+/** @param standardStreams descriptors of this process that show into the file too, and move along when it is opened again */
+export function openLogFile(path: string, standardStreams: readonly number[]): LogFile {
   let fd = openAppend(path)
   return {
     write(line) {
@@ -37,6 +39,7 @@ export function openLogFile(path: string): LogFile {
     reopen() {
       const before = fd
       fd = openAppend(path)
+      for (const stream of standardStreams) replaceDescriptor(fd, stream)
       closeSync(before)
     },
     close: () => closeSync(fd),

@@ -6,6 +6,9 @@ import { formatLine } from './line.ts'
 import { type LogFile, openLogFile } from './log-file.ts'
 import { wordEvent } from './wording.ts'
 
+/** In the background, standard output and error of the daemon are the log. */
+const STANDARD_STREAMS = [1, 2] as const
+
 export interface Log {
   readonly emit: Emit
   setLevel(level: LogLevel): void
@@ -15,11 +18,11 @@ export interface Log {
 
 /**
  * @param path of the file
- * @param echo what else gets each line (standard error in the foreground), or null
+ * @param echo in the foreground: gets each line too; null: detached
  * @throws when the file cannot be opened
  */
 export function openLog(path: string, level: LogLevel, echo: ((line: string) => void) | null): Log {
-  const file = openLogFile(path)
+  const file = openLogFile(path, echo === null ? STANDARD_STREAMS : [])
   let threshold = LOG_LEVELS.indexOf(level)
   let lost = 0
   const emit: Emit = (event) => {

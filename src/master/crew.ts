@@ -1,7 +1,7 @@
 /** The children as a crew: passes events to the slot they belong to and turns what slots want into actions. Pure. */
 import { assertNever } from '../errors.ts'
 import type { ChildName } from '../events.ts'
-import { describeExit } from '../exit-reason.ts'
+import { describeExit, type ExitReason } from '../exit-reason.ts'
 import { departed } from './departure.ts'
 import { type Cause, childOf, emptySlot, type Slot, type SlotEffect, type SlotEvent, transition } from './slot.ts'
 import { emit, type MasterState, nextBerth, type Place, STORE_INDEX, type Step, stay, then } from './state.ts'
@@ -51,17 +51,39 @@ export function tellSeat(state: MasterState, seat: number, event: SeatEvent, now
   return position === null ? stay(state) : tell(state, position, event, now)
 }
 
-/** A slot event without its berth: the crew knows which one is free. */
-export type SeatEvent = Exclude<SlotEvent, { berth: unknown }> | { type: 'exited'; reason: Exit } | { type: 'deadline' }
-type Exit = Extract<SlotEvent, { type: 'exited' }>['reason']
+/** A slot event without its berth: the crew knows which one is free. `inHand`: the jobs a child had when it ended. */
+export type SeatEvent =
+  | Exclude<SlotEvent, { berth: unknown }>
+  | { readonly type: 'exited'; readonly reason: ExitReason; readonly inHand: readonly number[] }
+  | { readonly type: 'deadline' }
 
 function tell(state: MasterState, position: Position, event: SeatEvent | { type: 'start' }, now: number): Step {
+  const { slot, effects } = transition(slotAt(state, position), addBerth(state, position, event), now, state.policy)
+  const inHand = event.type === 'exited' ? event.inHand : []
+  return followAll(putSlot(state, position, slot), position, effects, { now, inHand })
+}
+
+function addBerth(state: MasterState, position: Position, event: SeatEvent | { type: 'start' }): SlotEvent {
   const berth = nextBerth(state, position.index)
-  const needsBerth = event.type === 'start' || event.type === 'exited' || event.type === 'deadline'
-  const slotEvent = (needsBerth ? { ...event, berth } : event) as SlotEvent
-  const { slot, effects } = transition(slotAt(state, position), slotEvent, now, state.policy)
-  const moved = putSlot(state, position, slot)
-  return effects.reduce<Step>((step, effect) => then(step, (s) => follow(s, position, effect, now)), stay(moved))
+  switch (event.type) {
+    case 'start':
+      return { type: 'start', berth }
+    case 'deadline':
+      return { type: 'deadline', berth }
+    case 'exited':
+      return { type: 'exited', reason: event.reason, berth }
+    default:
+      return event
+  }
+}
+
+interface Moment {
+  readonly now: number
+  readonly inHand: readonly number[]
+}
+
+function followAll(state: MasterState, position: Position, effects: readonly SlotEffect[], moment: Moment): Step {
+  return effects.reduce<Step>((step, effect) => then(step, (s) => follow(s, position, effect, moment)), stay(state))
 }
 
 function nameOf(position: Position, pid: number | null): ChildName {
@@ -69,7 +91,7 @@ function nameOf(position: Position, pid: number | null): ChildName {
 }
 
 /** What a slot wants, as actions. A successor has no slot of its own, so it never backs off. */
-function follow(state: MasterState, position: Position, effect: SlotEffect, now: number): Step {
+function follow(state: MasterState, position: Position, effect: SlotEffect, moment: Moment): Step {
   const kind = position.part === 'store' ? 'store' : 'worker'
   switch (effect.type) {
     case 'spawn':
@@ -91,7 +113,7 @@ function follow(state: MasterState, position: Position, effect: SlotEffect, now:
       return { state, actions: [emit({ type: 'child.ready', child, bootMs: effect.bootMs })] }
     }
     case 'died':
-      return died(state, position, effect, now)
+      return died(state, position, effect, moment)
     case 'backoff':
     case 'failed': {
       if (position.part === 'beside') return stay(state)
@@ -107,16 +129,18 @@ function follow(state: MasterState, position: Position, effect: SlotEffect, now:
   }
 }
 
-function died(
-  state: MasterState,
-  position: Position,
-  effect: Extract<SlotEffect, { type: 'died' }>,
-  now: number,
-): Step {
-  const noted = effect.wasReady || effect.cause !== null ? state : noteFirstFailure(state, position, effect)
-  if (position.part === 'store') return stay(noted)
-  return departed(noted, position.index, effect.child, effect.cause !== null, now)
+function died(state: MasterState, position: Position, effect: Died, { now, inHand }: Moment): Step {
+  const { child, reason, cause } = effect
+  const noted = effect.wasReady || cause !== null ? state : noteFirstFailure(state, position, effect)
+  const told: Step = {
+    state: noted,
+    actions: [emit({ type: 'child.exited', child: nameOf(position, child.pid), reason, cause, inHand })],
+  }
+  if (position.part === 'store') return told
+  return then(told, (s) => departed(s, position.index, child, { inHand, at: now, ordered: cause !== null }))
 }
+
+type Died = Extract<SlotEffect, { type: 'died' }>
 
 /** The first child that died before it was ready explains a start that fails. */
 function noteFirstFailure(state: MasterState, position: Position, effect: Extract<SlotEffect, { type: 'died' }>) {
@@ -144,10 +168,7 @@ export function startSuccessor(state: MasterState, index: number, now: number): 
   const berth = { seat: seated.seat ^ 1, id: state.nextId, generation: state.generation }
   const started = transition(slot, { type: 'start', berth }, now, state.policy)
   const moved = setPlace(state, index, { ...place, beside: { role: 'successor', slot: started.slot } })
-  return started.effects.reduce<Step>(
-    (step, effect) => then(step, (s) => follow(s, { index, part: 'beside' }, effect, now)),
-    stay(moved),
-  )
+  return followAll(moved, { index, part: 'beside' }, started.effects, { now, inHand: [] })
 }
 
 /** Orders everyone in a place, or the store, to end. */

@@ -11,7 +11,7 @@
 import { assertNever } from '../errors.ts'
 import { EXIT_CONFIG } from '../exit-reason.ts'
 import { passDeadlines, startStore, startWorker, tellSeat } from './crew.ts'
-import { commandsEnded, commandsStuck, noteInHand, tellUntold } from './departure.ts'
+import { commandsEnded, commandsStuck, tellUntold } from './departure.ts'
 import { continueReload, rejectReload, requestReload, rollOut } from './reload.ts'
 import { refill, requestScale, scaleBy } from './scale.ts'
 import type { Slot } from './slot.ts'
@@ -80,10 +80,8 @@ function childUnable(state: MasterState, event: Extract<MasterEvent, { type: 'ch
 }
 
 function childExited(state: MasterState, event: Extract<MasterEvent, { type: 'child.exited' }>, now: number): Step {
-  const before = state.departures.length
-  const step = tellSeat(state, event.seat, { type: 'exited', reason: event.reason }, now)
-  if (step.state.departures.length === before) return step
-  return { ...step, state: noteInHand(step.state, event.inHand) }
+  const { seat, reason, inHand } = event
+  return tellSeat(state, seat, { type: 'exited', reason, inHand }, now)
 }
 
 /** With a terminal, HUP means that it went, and the job-control signals keep their meaning. */

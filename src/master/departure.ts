@@ -5,21 +5,14 @@
 import { type Child, childOf } from './slot.ts'
 import { type Departure, type MasterState, type Step, stay, workerId, workerSlots } from './state.ts'
 
-/** A worker is gone: its commands are ended first. `inHand` is added by `noteInHand` before this. */
-export function departed(state: MasterState, index: number, child: Child, ordered: boolean, now: number): Step {
+/** A worker is gone: its commands are ended first. @param death what its record in the scoreboard said it was running */
+export function departed(state: MasterState, index: number, child: Child, death: Omit<Departure, 'worker'>): Step {
   const worker = workerId(state, index, child)
-  const departure: Departure = { worker, inHand: [], at: now, ordered }
+  const departure: Departure = { worker, ...death }
   return {
     state: { ...state, departures: [...state.departures, departure] },
     actions: [{ type: 'end-commands', worker }],
   }
-}
-
-/** What the worker's record in the scoreboard said it was running when it died. */
-export function noteInHand(state: MasterState, inHand: readonly number[]): MasterState {
-  const last = state.departures.at(-1)
-  if (last === undefined) return state
-  return { ...state, departures: [...state.departures.slice(0, -1), { ...last, inHand }] }
 }
 
 /** Nothing of the worker runs any more: its leases go back, now or when there is a store to tell. */

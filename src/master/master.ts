@@ -99,7 +99,6 @@ async function endLeftovers(instance: string, log: Log): Promise<void> {
 class Loop {
   readonly done: Promise<Outcome>
   readonly #options: MasterOptions
-  readonly #log: Log
   readonly #board: Scoreboard
   readonly #performer: Performer
   readonly #queue: MasterEvent[] = []
@@ -118,7 +117,6 @@ class Loop {
     fds: { scoreboardFd: number; jobsSocketFd: number },
   ) {
     this.#options = options
-    this.#log = log
     this.#board = board
     const { loaded, launch, program, instance, environment } = options
     const run = `${wallMs().toString(36)}.${process.pid}`
