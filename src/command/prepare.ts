@@ -18,6 +18,9 @@ export type Prepared =
   /** Nothing more to do; this is the exit code. */
   | { readonly outcome: 'end'; readonly exit: number }
 
+/** Others read the pidfile and reach the sockets there, each by its own mode, whatever the umask of new files is. */
+const RUN_DIRECTORY_UMASK = 0o022
+
 /** @throws MydError */
 export async function prepareStart(context: CommandContext): Promise<Prepared> {
   const loaded = await loadSettings(context.launch, context.environment)
@@ -79,9 +82,10 @@ export function refuseWrongSettings(context: CommandContext, findings: readonly 
 
 /** @returns false when one cannot be made; preflight says why */
 function makeDirectories(paths: InstancePaths, umask: number): boolean {
-  const before = process.umask(umask)
+  const before = process.umask(RUN_DIRECTORY_UMASK)
   try {
     mkdirSync(paths.runDirectory, { recursive: true, mode: 0o755 })
+    process.umask(umask)
     mkdirSync(paths.logDirectory, { recursive: true, mode: 0o755 })
     mkdirSync(paths.stateDirectory, { recursive: true, mode: 0o750 })
     return true

@@ -15,6 +15,7 @@ export const runStart: Command = async (context) => {
   if (prepared.outcome === 'end') return prepared.exit
   const { loaded, lockFd } = prepared
   const { settings, paths } = loaded
+  process.umask(settings.umask)
   const outputFd = openSync(
     paths.log,
     constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW,

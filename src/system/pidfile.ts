@@ -140,12 +140,14 @@ export function readPidfile(path: string): number | null {
   }
 }
 
-/** Replaces the pidfile in one step; a symlink that lies in its place is replaced too, not followed. */
+/** Replaces the pidfile in one step; a symlink that lies in its place is replaced too, not followed. Everybody may read it. */
 export function writePidfile(path: string, pid: number): void {
   const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants
   const beside = `${path}.${pid}`
   rmSync(beside, { force: true })
+  const before = process.umask(0o022)
   const fd = openSync(beside, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o644)
+  process.umask(before)
   try {
     writeSync(fd, `${pid}\n`)
   } finally {
