@@ -61,6 +61,21 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined
 }
 
+const PERMISSION_ERRNOS = new Set(['EACCES', 'EPERM', 'EROFS'])
+const RESOURCE_ERRNOS = new Set([
+  ...['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'ELOOP', 'ENOTDIR', 'EISDIR', 'ENOENT'],
+  ...['EADDRINUSE', 'ENAMETOOLONG', 'EEXIST', 'ETXTBSY', 'EAGAIN'],
+])
+
+/** What the system refused, as an expected failure (73, 77); anything else as it is. */
+export function asExpected(error: unknown): unknown {
+  const errno = errnoOf(error)
+  if (error instanceof MydError || errno === undefined) return error
+  if (PERMISSION_ERRNOS.has(errno)) return new MydError('PERMISSION', messageOf(error), { cause: error, errno })
+  if (RESOURCE_ERRNOS.has(errno)) return new MydError('CANNOT_CREATE', messageOf(error), { cause: error, errno })
+  return error
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -3,7 +3,7 @@
  * throws is told here: an expected failure in a sentence with what to do, anything else as a bug with its stack.
  */
 import type { CommandContext } from './command/context.ts'
-import { ERRORS, MydError, messageOf } from './errors.ts'
+import { asExpected, ERRORS, MydError, messageOf } from './errors.ts'
 import { ROLE_VARIABLE, ROLES, type Role } from './protocol.ts'
 import { commandArguments, programPath, readBuildInfo } from './system/executable.ts'
 
@@ -59,7 +59,8 @@ async function runCommandLine(typed: readonly string[]): Promise<number> {
   return await (await chooseCommand(parsed, context))(context)
 }
 
-function tell(error: unknown): number {
+function tell(thrown: unknown): number {
+  const error = asExpected(thrown)
   const debug = process.argv.includes('--debug')
   if (!(error instanceof MydError)) {
     process.stderr.write(`myd: a bug: ${error instanceof Error ? error.stack : messageOf(error)}\n`)

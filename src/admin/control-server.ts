@@ -2,10 +2,11 @@
  * The control socket's server, in the master. It takes no request data, bounds what a client may send and keep open,
  * and never makes the master wait: a client that does not read is dropped.
  */
+import { rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Component } from '../component.ts'
 import { createLineReader, parseLine, toLine } from '../system/line-reader.ts'
-import { bindUnixSocket, releaseUnixSocket } from '../system/unix-socket.ts'
+import { bindUnixSocket } from '../system/unix-socket.ts'
 import { type ControlAnswer, type ControlCommand, parseControlCommand } from './control.ts'
 
 const LINE_LIMIT_BYTES = 4096
@@ -36,7 +37,7 @@ export function createControlServer(path: string, onCommand: AnswerControl): Com
       if (closing === null) return
       for (const client of clients) client.destroySoon()
       await new Promise<void>((resolve) => closing.close(() => resolve()))
-      releaseUnixSocket(path, null)
+      rmSync(path, { force: true })
     },
   }
 }

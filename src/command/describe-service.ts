@@ -6,6 +6,7 @@ import { ROLE_VARIABLE, type ServiceDescription } from '../protocol.ts'
 import { openChannel } from '../system/channel.ts'
 import { childEnvironment } from '../system/child-environment.ts'
 import { selfCommand } from '../system/executable.ts'
+import { trackChild } from '../system/own-children.ts'
 
 export interface DescribeOptions {
   readonly service: string
@@ -24,6 +25,7 @@ export function describeService(options: DescribeOptions): Promise<ServiceDescri
       env: childEnvironment(options.environment, [], { [ROLE_VARIABLE]: 'describe' }),
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     })
+    trackChild(child)
     const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS)
     const end = (description: ServiceDescription) => {
       clearTimeout(timer)

@@ -12,7 +12,6 @@ import { wordStoreEvent } from '../job/word-store-event.ts'
 import { type Log, openLog } from '../log/log.ts'
 import { endMarked } from '../master/leftovers.ts'
 import type { Master, MasterOptions, Outcome } from '../master/master.ts'
-import { listenToSignals } from '../master/signals.ts'
 import type { MasterEvent } from '../master/state.ts'
 import { createScoreboard, type Scoreboard } from '../metrics/scoreboard.ts'
 import { INSTANCE_VARIABLE, LOG_LEVELS, type LogLevel } from '../protocol.ts'
@@ -31,7 +30,7 @@ export async function runNoFork(options: MasterOptions): Promise<Master> {
   const { paths, settings } = options.loaded
   const log = openLog(paths.log, options.launch.debug ? 'debug' : settings['log.level'], options.echo)
   log.emit({ type: 'daemon.starting', version: options.build.version, build: options.build.buildId, proc: 1 })
-  await endMarked(`${INSTANCE_VARIABLE}=${options.instance}`, new Set())
+  await endMarked(`${INSTANCE_VARIABLE}=${options.instance}`)
   const daemon = new NoFork(options, log)
   await daemon.start()
   return daemon
@@ -46,7 +45,6 @@ class NoFork implements Master {
   readonly #startedAt = monotonicMs()
   readonly #stopping = new AbortController()
   #settle: (outcome: Outcome) => void = () => {}
-  #deaf: () => void = () => {}
   #state = 'starting'
 
   constructor(options: MasterOptions, log: Log) {
@@ -63,9 +61,9 @@ class NoFork implements Master {
   }
 
   async start(): Promise<void> {
-    const { hasTerminal } = this.#options
-    const onSignal = (signal: string) => this.post({ type: 'signal', signal, terminal: hasTerminal })
-    this.#deaf = listenToSignals(hasTerminal, onSignal, () => {})
+    const { signals } = this.#options
+    const onChild = () => {} // Node reaps its own, and orphans go to init
+    signals.deliver((signal) => this.post({ type: 'signal', signal, terminal: signals.hasTerminal }), onChild)
     try {
       await startAll(this.#components, this.#stopping.signal)
     } catch (error) {
@@ -104,7 +102,6 @@ class NoFork implements Master {
   #tidy(): void {
     rmSync(this.#options.loaded.paths.scoreboard, { force: true })
     closeSync(this.#scoreboardFd)
-    this.#deaf()
     this.#log.close()
   }
 

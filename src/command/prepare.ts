@@ -3,31 +3,33 @@
  * Whatever is wrong is told with the words of `--check`, and nothing is left behind.
  */
 import { closeSync, mkdirSync } from 'node:fs'
-import { MydError } from '../errors.ts'
+import { errnoOf, MydError } from '../errors.ts'
 import { type Finding, hasFailure } from '../preflight/finding.ts'
 import { runPreflight } from '../preflight/preflight.ts'
 import { renderFindings } from '../preflight/render.ts'
 import type { InstancePaths } from '../protocol.ts'
 import { type LoadedSettings, loadSettings } from '../settings/load.ts'
-import { claimInstance, recordState } from '../system/instance-lock.ts'
+import { withMode } from '../system/exact-mode.ts'
+import { type Claim, claimInstance, recordState } from '../system/instance-lock.ts'
 import type { CommandContext } from './context.ts'
 import { checkService } from './describe-service.ts'
+
+/** Descriptors from here on were left open by whoever called; nothing of ours is open yet. */
+export const FIRST_INHERITED_FD = 3
 
 export type Prepared =
   | { readonly outcome: 'go'; readonly loaded: LoadedSettings; readonly lockFd: number }
   /** Nothing more to do; this is the exit code. */
   | { readonly outcome: 'end'; readonly exit: number }
 
-/** Others read the pidfile and reach the sockets there, each by its own mode, whatever the umask of new files is. */
-const RUN_DIRECTORY_UMASK = 0o022
-
 /** @throws MydError */
 export async function prepareStart(context: CommandContext): Promise<Prepared> {
   const loaded = await loadSettings(context.launch, context.environment)
   refuseWrongSettings(context, loaded.findings)
   const { paths, settings } = loaded
-  if (!makeDirectories(paths, settings.umask)) return refuse(context, await preflight(context, loaded))
-  const claim = await claimInstance(paths, context.build.buildId, settings.startTimeout)
+  if (!makeDirectories(paths)) return refuse(context, await preflight(context, loaded))
+  const claim = await tryClaim(context, loaded)
+  if (claim === null) return refuse(context, await preflight(context, loaded))
   switch (claim.outcome) {
     case 'running':
       if (!context.quiet) context.stderr(`${settings.name}: already running (pid ${claim.pid})\n`)
@@ -40,6 +42,17 @@ export async function prepareStart(context: CommandContext): Promise<Prepared> {
       })
     case 'taken':
       return await checkHeld(context, loaded, claim.fd)
+  }
+}
+
+/** @returns null when the lock cannot be had for a reason that preflight tells in its own words */
+async function tryClaim(context: CommandContext, { paths, settings }: LoadedSettings): Promise<Claim | null> {
+  try {
+    return await claimInstance(paths, context.build.buildId, settings.startTimeout)
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === 'ENOSPC' || errno === 'EDQUOT' || errno === 'EACCES' || errno === 'EROFS') return null
+    throw error
   }
 }
 
@@ -67,7 +80,8 @@ async function preflight(context: CommandContext, loaded: LoadedSettings): Promi
 
 function refuse(context: CommandContext, findings: readonly Finding[]): Prepared {
   const wrong = findings.filter((finding) => finding.level !== 'ok')
-  context.stderr(renderFindings(wrong, context))
+  context.stderr(renderFindings(wrong, context, findings))
+  context.stderr(`${context.build.name}: nothing was started\n`)
   return { outcome: 'end', exit: 1 }
 }
 
@@ -81,17 +95,13 @@ export function refuseWrongSettings(context: CommandContext, findings: readonly 
 }
 
 /** @returns false when one cannot be made; preflight says why */
-function makeDirectories(paths: InstancePaths, umask: number): boolean {
-  const before = process.umask(RUN_DIRECTORY_UMASK)
+function makeDirectories({ runDirectory, logDirectory, stateDirectory }: InstancePaths): boolean {
   try {
-    mkdirSync(paths.runDirectory, { recursive: true, mode: 0o755 })
-    process.umask(umask)
-    mkdirSync(paths.logDirectory, { recursive: true, mode: 0o755 })
-    mkdirSync(paths.stateDirectory, { recursive: true, mode: 0o750 })
+    withMode(0o755, () => mkdirSync(runDirectory, { recursive: true, mode: 0o755 }))
+    withMode(0o755, () => mkdirSync(logDirectory, { recursive: true, mode: 0o755 }))
+    withMode(0o750, () => mkdirSync(stateDirectory, { recursive: true, mode: 0o750 }))
     return true
   } catch {
     return false // preflight looks at each directory and tells what is wrong with it
-  } finally {
-    process.umask(before)
   }
 }

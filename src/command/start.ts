@@ -2,12 +2,13 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { MydError } from '../errors.ts'
 import { detach } from '../system/detach.ts'
+import { withMode } from '../system/exact-mode.ts'
 import { recordState } from '../system/instance-lock.ts'
 import { closeOnExecFrom } from '../system/libc.ts'
 import type { Command } from './context.ts'
-import { prepareStart } from './prepare.ts'
+import { FIRST_INHERITED_FD, prepareStart } from './prepare.ts'
 
-const FIRST_INHERITED_FD = 3
+const APPEND = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW
 
 export const runStart: Command = async (context) => {
   closeOnExecFrom(FIRST_INHERITED_FD)
@@ -16,11 +17,7 @@ export const runStart: Command = async (context) => {
   const { loaded, lockFd } = prepared
   const { settings, paths } = loaded
   process.umask(settings.umask)
-  const outputFd = openSync(
-    paths.log,
-    constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW,
-    0o640,
-  )
+  const outputFd = withMode(0o640, () => openSync(paths.log, APPEND, 0o640))
   const detached = await detach({
     launch: context.launch,
     ...{ lockFd, outputFd, program: context.program, environment: context.environment },

@@ -32,7 +32,8 @@ export function runStore(): Promise<number> {
       },
       onClose: () => resolve(1), // the master is gone
     })
-    for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => {}) // the master stops it, after the workers
+    process.on('SIGTERM', stop) // from the master only while it is not ready; else it is stopped after the workers
+    process.on('SIGINT', () => {})
   })
 }
 

@@ -4,6 +4,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { errnoOf, MydError } from '../errors.ts'
+import { withMode } from '../system/exact-mode.ts'
 import { replaceDescriptor } from '../system/libc.ts'
 
 export interface LogFile {
@@ -16,7 +17,8 @@ export interface LogFile {
 
 function openAppend(path: string): number {
   const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = constants
-  const fd = openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0o640)
+  const flags = O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK
+  const fd = withMode(0o640, () => openSync(path, flags, 0o640))
   if (fstatSync(fd).isFile()) return fd
   closeSync(fd)
   throw new MydError('CANNOT_CREATE', `${path} is not a plain file`, { path, hint: 'remove it or set logDirectory' })

@@ -12,6 +12,7 @@ import { type Channel, openChannel } from '../system/channel.ts'
 import { childEnvironment } from '../system/child-environment.ts'
 import { selfCommand } from '../system/executable.ts'
 import { createLineReader } from '../system/line-reader.ts'
+import { trackChild } from '../system/own-children.ts'
 import type { Child } from './slot.ts'
 
 export interface ChildOrder {
@@ -45,8 +46,6 @@ export interface Children {
   signal(seat: number, signal: 'SIGTERM'): void
   /** KILL for the child's whole group. */
   kill(seat: number): void
-  /** Pids that Node reaps. */
-  pids(): ReadonlySet<number>
   /** null when nobody sits there. */
   pidOf(seat: number): number | null
 }
@@ -80,6 +79,7 @@ export function openChildren(options: ChildrenOptions): Children {
       child.once('error', failed) // EAGAIN, EMFILE, ENOMEM: the slot backs off and tries again
       return
     }
+    trackChild(child)
     const known = { ...name, pid: child.pid }
     const channel = openChannel<ToChild>(child.stdio[3] as Socket, {
       onMessage: (message) => options.onMessage(seat, message as unknown as FromChild),
@@ -101,7 +101,6 @@ export function openChildren(options: ChildrenOptions): Children {
     signal: (seat, signal) => void running.get(seat)?.process.kill(signal),
     kill: (seat) => killGroup(running.get(seat)?.process.pid),
     pidOf: (seat) => running.get(seat)?.process.pid ?? null,
-    pids: () => new Set([...running.values()].flatMap(({ process: { pid } }) => (pid === undefined ? [] : [pid]))),
   }
 }
 

@@ -6,8 +6,9 @@
 
 import { closeSync } from 'node:fs'
 import { monotonicMs } from '../clock.ts'
-import { openPidFd, reap, signalPidFd } from '../system/libc.ts'
-import { listChildren, listPids, readEnvironment, readStat } from '../system/proc.ts'
+import { openPidFd, signalPidFd } from '../system/libc.ts'
+import { listAdopted, reapOrphans } from '../system/own-children.ts'
+import { listPids, readEnvironment, readStat } from '../system/proc.ts'
 
 const SIGKILL = 9
 /** A process that is being started shows no environment for a moment: it is looked at again. */
@@ -24,23 +25,23 @@ export interface Ended {
  * Kills every process that carries `mark` (`NAME=value`), until none is left. Orphans among them that became this
  * process's children are reaped.
  */
-export async function endMarked(mark: string, spare: ReadonlySet<number>): Promise<Ended> {
+export async function endMarked(mark: string): Promise<Ended> {
   const ended = new Set<number>()
   const deadline = monotonicMs() + GIVE_UP_AFTER_MS
   for (;;) {
-    const { found, undecided } = findMarked(mark, spare)
+    const { found, undecided } = findMarked(mark)
     for (const pid of found) if (killMarked(pid, mark)) ended.add(pid)
     if (found.length === 0 && !undecided) return { pids: [...ended], unkillable: [] }
     if (monotonicMs() > deadline) return { pids: [...ended], unkillable: found }
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
-    reapOrphans(spare)
+    reapOrphans()
   }
 }
 
 /** Living processes with the mark; `undecided`: an adopted child whose environment cannot be seen yet. */
-function findMarked(mark: string, spare: ReadonlySet<number>): { found: number[]; undecided: boolean } {
-  const found = listPids().filter((pid) => pid !== process.pid && !spare.has(pid) && carries(pid, mark))
-  const undecided = listChildren(process.pid).some((pid) => !spare.has(pid) && isBeingStarted(pid))
+function findMarked(mark: string): { found: number[]; undecided: boolean } {
+  const found = listPids().filter((pid) => pid !== process.pid && carries(pid, mark))
+  const undecided = listAdopted().some(isBeingStarted)
   return { found, undecided }
 }
 
@@ -64,9 +65,4 @@ function killMarked(pid: number, mark: string): boolean {
   } finally {
     closeSync(pidFd)
   }
-}
-
-/** Reaps children of this process that it did not start (it is a subreaper). @param known pids that Node reaps */
-export function reapOrphans(known: ReadonlySet<number>): void {
-  for (const pid of listChildren(process.pid)) if (!known.has(pid) && readStat(pid)?.state === 'Z') reap(pid)
 }

@@ -10,19 +10,20 @@ import { closeSync, rmSync } from 'node:fs'
 import type { ControlAnswer, ControlCommand } from '../admin/control.ts'
 import { createControlServer } from '../admin/control-server.ts'
 import { monotonicMs, wallMs } from '../clock.ts'
-import { MydError } from '../errors.ts'
+import { MydError, messageOf } from '../errors.ts'
 import { type Log, openLog } from '../log/log.ts'
 import { createScoreboard, type Scoreboard } from '../metrics/scoreboard.ts'
 import { INSTANCE_VARIABLE, type LaunchRecord } from '../protocol.ts'
 import type { LoadedSettings } from '../settings/load.ts'
 import type { BuildInfo } from '../system/executable.ts'
 import { becomeSubreaper } from '../system/libc.ts'
-import { bindUnixSocket, releaseUnixSocket } from '../system/unix-socket.ts'
+import { reapOrphans } from '../system/own-children.ts'
+import { bindUnixSocket } from '../system/unix-socket.ts'
 import { decide } from './decide.ts'
-import { endMarked, reapOrphans } from './leftovers.ts'
+import { endMarked } from './leftovers.ts'
 import { Performer, type Reloaded } from './perform.ts'
 import { policyOf } from './policy.ts'
-import { listenToSignals } from './signals.ts'
+import type { Signals } from './signals.ts'
 import { initialState, type MasterEvent, type MasterState, nextDeadline } from './state.ts'
 import { describeStatus } from './status.ts'
 
@@ -36,7 +37,8 @@ export interface MasterOptions {
   readonly instance: string
   /** Gets each log line too, in the foreground. */
   readonly echo: ((line: string) => void) | null
-  readonly hasTerminal: boolean
+  /** Trapped before anything else was done. */
+  readonly signals: Signals
   /** Reads and checks the settings again, for a reload. */
   readonly reload: () => Promise<Reloaded>
   readonly onReady: () => void
@@ -58,37 +60,50 @@ export interface Master {
 
 /** @throws MydError or an error of the system when a file or socket cannot be made; then nothing is left behind */
 export async function startMaster(options: MasterOptions): Promise<Master> {
-  const { loaded, build } = options
+  const { loaded, build, launch } = options
   const { paths, settings } = loaded
-  const log = openLog(paths.log, options.launch.debug ? 'debug' : settings['log.level'], options.echo)
-  log.emit({ type: 'daemon.starting', version: build.version, build: build.buildId, proc: settings.proc })
+  const log = openLog(paths.log, launch.debug ? 'debug' : settings['log.level'], options.echo)
+  const undo: (() => Promise<void> | void)[] = [() => log.close()]
+  const tidy = async (): Promise<void> => {
+    for (const step of undo.reverse()) await step()
+  }
+  try {
+    log.emit({ type: 'daemon.starting', version: build.version, build: build.buildId, proc: settings.proc })
+    const loop = await openLoop(options, log, undo)
+    return { done: loop.done.finally(tidy), post: (event) => loop.post(event) }
+  } catch (error) {
+    log.emit({ type: 'daemon.failed', reason: messageOf(error), exit: 1 })
+    await tidy()
+    throw error
+  }
+}
+
+/** @param undo is given what takes each thing away again */
+async function openLoop(options: MasterOptions, log: Log, undo: (() => Promise<void> | void)[]): Promise<Loop> {
+  const { loaded, instance, signals } = options
+  const { paths } = loaded
   becomeSubreaper()
-  await endLeftovers(options.instance, log)
+  await endLeftovers(instance, log)
   const { fd: scoreboardFd, board } = createScoreboard(paths.scoreboard, process.pid)
+  undo.push(() => releaseFile(paths.scoreboard, scoreboardFd))
   const jobsSocketFd = bindUnixSocket(paths.jobsSocket, 0o600)
+  undo.push(() => releaseFile(paths.jobsSocket, jobsSocketFd))
   const loop = new Loop(options, log, board, { scoreboardFd, jobsSocketFd })
   const control = createControlServer(paths.controlSocket, (command, answer) => loop.control(command, answer))
+  undo.push(() => control.stop())
   await control.start(new AbortController().signal)
-  const deaf = listenToSignals(
-    options.hasTerminal,
-    (signal) => loop.post({ type: 'signal', signal, terminal: options.hasTerminal }),
-    () => reapOrphans(loop.pids()),
-  )
-  const done = loop.done.then(async (outcome) => {
-    await control.stop()
-    releaseUnixSocket(paths.jobsSocket, jobsSocketFd)
-    rmSync(paths.scoreboard, { force: true })
-    closeSync(scoreboardFd)
-    deaf()
-    log.close()
-    return outcome
-  })
   loop.post({ type: 'begin' })
-  return { done, post: (event) => loop.post(event) }
+  signals.deliver((signal) => loop.post({ type: 'signal', signal, terminal: signals.hasTerminal }), reapOrphans)
+  return loop
+}
+
+function releaseFile(path: string, fd: number): void {
+  rmSync(path, { force: true })
+  closeSync(fd)
 }
 
 async function endLeftovers(instance: string, log: Log): Promise<void> {
-  const { pids, unkillable } = await endMarked(`${INSTANCE_VARIABLE}=${instance}`, new Set())
+  const { pids, unkillable } = await endMarked(`${INSTANCE_VARIABLE}=${instance}`)
   if (pids.length > 0) log.emit({ type: 'leftovers.ended', pids })
   if (unkillable.length === 0) return
   throw new MydError('START_FAILED', `processes of a dead instance do not end: pids ${unkillable.join(' ')}`, {
@@ -137,10 +152,6 @@ class Loop {
       onFinish: (exit, reason) => this.#end({ exit, reason }),
       answer: (id, exit, message) => this.#answer(id, { exit, message }),
     })
-  }
-
-  pids(): ReadonlySet<number> {
-    return this.#performer.children.pids()
   }
 
   post(event: MasterEvent): void {

@@ -149,7 +149,7 @@ export class Performer {
   /** Leases of a command that hangs in the kernel stay where they are: two runs of a job must never overlap. */
   #endCommands(worker: string): void {
     const { post, log } = this.#options
-    void endMarked(`${WORKER_VARIABLE}=${worker}`, this.children.pids()).then(({ pids, unkillable }) => {
+    void endMarked(`${WORKER_VARIABLE}=${worker}`).then(({ pids, unkillable }) => {
       if (pids.length > 0) log.emit({ type: 'commands.ended', worker, pids })
       if (unkillable.length === 0) return post({ type: 'commands.ended', worker })
       log.emit({ type: 'commands.unkillable', worker, pids: unkillable })

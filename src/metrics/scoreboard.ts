@@ -11,8 +11,9 @@
  *     its start time in clock ticks i64 · reserved i64
  * Counters of a seat go on over the children that sit in it. The file is never truncated: it is mapped elsewhere.
  */
-import { closeSync, constants, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, constants, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { wallMs } from '../clock.ts'
+import { withMode } from '../system/exact-mode.ts'
 import { mapShared } from '../system/libc.ts'
 
 const MAGIC = 0x4244_594d
@@ -84,7 +85,8 @@ export interface Scoreboard {
 export function createScoreboard(path: string, masterPid: number): { fd: number; board: Scoreboard } {
   const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW } = constants
   const beside = `${path}.${masterPid}`
-  const fd = openSync(beside, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o640)
+  rmSync(beside, { force: true })
+  const fd = withMode(0o640, () => openSync(beside, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o640))
   try {
     ftruncateSync(fd, SCOREBOARD_BYTES)
     const header = Buffer.alloc(32)

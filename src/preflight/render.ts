@@ -43,11 +43,14 @@ function renderFinding(finding: Finding, checkWidth: number, { width, color }: R
   return advice === '' ? lines : [...lines, ...wrapIndented(advice, width, `${indent}→ `, `${indent}  `)]
 }
 
-/** A line for each finding, its advice below it, and a summary as the last line. */
-export function renderFindings(findings: readonly Finding[], options: RenderOptions): string {
+/**
+ * A line for each finding, its advice below it, and a summary as the last line.
+ * @param all what is summed up, when only some of it is shown
+ */
+export function renderFindings(findings: readonly Finding[], options: RenderOptions, all = findings): string {
   const checkWidth = Math.max(0, ...findings.map((finding) => finding.check.length))
   const lines = findings.flatMap((finding) => renderFinding(finding, checkWidth, options))
-  return `${[...lines, '', summarise(findings)].join('\n')}\n`
+  return `${[...lines, '', summarise(all)].join('\n')}\n`
 }
 
 /** `ok` is what the exit code says. */

@@ -21,6 +21,7 @@ import {
 } from 'node:fs'
 import { errnoOf, MydError } from '../errors.ts'
 import type { InstancePaths } from '../protocol.ts'
+import { withMode } from './exact-mode.ts'
 import { tryLock } from './libc.ts'
 import { isSameProcess, type ProcessIdentity, readBootId } from './proc.ts'
 
@@ -49,7 +50,7 @@ const RECORD_LIMIT_BYTES = 4096
 /** Opens the lock file, making it if needed. @throws MydError when it is not a plain file of ours */
 export function openLock(path: string): number {
   const { O_CREAT, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants
-  const fd = openSync(path, O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0o644)
+  const fd = withMode(0o644, () => openSync(path, O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0o644))
   const stat = fstatSync(fd)
   const mine = stat.isFile() && stat.nlink === 1 && stat.uid === process.geteuid?.()
   if (mine) return fd
@@ -145,9 +146,7 @@ export function writePidfile(path: string, pid: number): void {
   const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants
   const beside = `${path}.${pid}`
   rmSync(beside, { force: true })
-  const before = process.umask(0o022)
-  const fd = openSync(beside, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o644)
-  process.umask(before)
+  const fd = withMode(0o644, () => openSync(beside, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o644))
   try {
     writeSync(fd, `${pid}\n`)
   } finally {

@@ -1,5 +1,6 @@
 /** Listening unix sockets by path, made with the right mode at once: changing it afterwards would leave a gap. */
-import { closeSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
+import { withMode } from './exact-mode.ts'
 import { listenUnix } from './libc.ts'
 
 const BACKLOG = 511
@@ -12,16 +13,5 @@ const BACKLOG = 511
  */
 export function bindUnixSocket(path: string, mode: number): number {
   rmSync(path, { force: true })
-  const before = process.umask(~mode & 0o777)
-  try {
-    return listenUnix(path, BACKLOG)
-  } finally {
-    process.umask(before)
-  }
-}
-
-/** Takes the socket away: clients are told that nobody is there. */
-export function releaseUnixSocket(path: string, fd: number | null): void {
-  rmSync(path, { force: true })
-  if (fd !== null) closeSync(fd)
+  return withMode(mode, () => listenUnix(path, BACKLOG))
 }

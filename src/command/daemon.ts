@@ -1,0 +1,88 @@
+/** The life of a daemon, from the moment its lock is held to its last file: who says that it runs, and what runs. */
+import { closeSync, rmSync, writeFileSync } from 'node:fs'
+import { asExpected, MydError } from '../errors.ts'
+import { type Master, type Outcome, startMaster } from '../master/master.ts'
+import { trapSignals } from '../master/signals.ts'
+import type { InstancePaths, LaunchRecord } from '../protocol.ts'
+import { type LoadedSettings, readEnvironment } from '../settings/load.ts'
+import { withMode } from '../system/exact-mode.ts'
+import { readBuildInfo } from '../system/executable.ts'
+import { recordState } from '../system/instance-lock.ts'
+import { setProcessName } from '../system/libc.ts'
+import { removePidfile, writePidfile } from '../system/pidfile.ts'
+import { nameInstance } from './launch.ts'
+import { runNoFork } from './no-fork.ts'
+import { reloadSettings } from './reload-settings.ts'
+
+export interface DaemonOptions {
+  readonly loaded: LoadedSettings
+  readonly launch: LaunchRecord
+  /** Held; closed at the end. */
+  readonly lockFd: number
+  /** Path the program was started by. */
+  readonly program: string
+  readonly foreground: boolean
+  readonly onStarted: (master: Pick<Master, 'post'>) => void
+  readonly onReady: () => void
+}
+
+/** @returns how it ended; `reason` when it never ran. Throws only for a bug. */
+export async function runDaemon(options: DaemonOptions): Promise<Outcome> {
+  const { loaded, lockFd } = options
+  const build = readBuildInfo()
+  const signals = trapSignals(options.foreground && process.stdin.isTTY === true)
+  let outcome: Outcome = { exit: 70, reason: 'a bug ended the daemon' }
+  try {
+    process.umask(loaded.settings.umask)
+    process.chdir('/')
+    setProcessName(loaded.settings.name)
+    outcome = await runMaster(options, build, signals)
+  } catch (error) {
+    const expected = asExpected(error)
+    if (!(expected instanceof MydError)) throw error
+    outcome = { exit: expected.exitCode, reason: expected.message }
+  } finally {
+    signals.release()
+    withdraw(loaded.paths)
+    recordState(lockFd, build.buildId, outcome.reason === null ? 'stopped' : 'failed', outcome)
+    closeSync(lockFd)
+  }
+  return outcome
+}
+
+async function runMaster(
+  options: DaemonOptions,
+  build: ReturnType<typeof readBuildInfo>,
+  signals: ReturnType<typeof trapSignals>,
+): Promise<Outcome> {
+  const { loaded, launch, lockFd, program } = options
+  const say = (state: 'starting' | 'running' | 'stopping') => recordState(lockFd, build.buildId, state)
+  say('starting')
+  announce(loaded.paths, launch)
+  const master = await (launch.noFork ? runNoFork : startMaster)({
+    ...{ loaded, launch, build, program, signals },
+    environment: readEnvironment(),
+    instance: nameInstance(loaded.paths),
+    echo: options.foreground ? (line) => void process.stderr.write(line) : null,
+    reload: () => reloadSettings(launch, program),
+    onReady: () => {
+      say('running')
+      options.onReady()
+    },
+    onStopping: () => say('stopping'),
+  })
+  options.onStarted(master)
+  return await master.done
+}
+
+/** For init scripts and monitoring, and for a later restart. */
+function announce(paths: InstancePaths, launch: LaunchRecord): void {
+  writePidfile(paths.pidfile, process.pid)
+  rmSync(paths.launch, { force: true })
+  withMode(0o644, () => writeFileSync(paths.launch, `${JSON.stringify(launch)}\n`, { flag: 'wx', mode: 0o644 }))
+}
+
+function withdraw(paths: InstancePaths): void {
+  removePidfile(paths.pidfile, process.pid)
+  rmSync(paths.launch, { force: true })
+}
