@@ -1,7 +1,8 @@
 /** The life of a daemon, from the moment its lock is held to its last file: who says that it runs, and what runs. */
 import { closeSync, rmSync, writeFileSync } from 'node:fs'
 import { asExpected, MydError } from '../errors.ts'
-import { type Master, type Outcome, startMaster } from '../master/master.ts'
+import { startMaster } from '../master/master.ts'
+import type { Master, Outcome } from '../master/master-options.ts'
 import { trapSignals } from '../master/signals.ts'
 import type { InstancePaths, LaunchRecord } from '../protocol.ts'
 import { type LoadedSettings, readEnvironment } from '../settings/load.ts'

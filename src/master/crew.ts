@@ -1,9 +1,19 @@
 /** The children as a crew: passes events to the slot they belong to and turns what slots want into actions. Pure. */
+import { formatDuration } from '../clock.ts'
 import { assertNever } from '../errors.ts'
 import type { ChildName } from '../events.ts'
 import { describeExit, type ExitReason } from '../exit-reason.ts'
 import { departed } from './departure.ts'
-import { type Cause, childOf, emptySlot, type Slot, type SlotEffect, type SlotEvent, transition } from './slot.ts'
+import {
+  type Berth,
+  type Cause,
+  childOf,
+  emptySlot,
+  type Slot,
+  type SlotEffect,
+  type SlotEvent,
+  transition,
+} from './slot.ts'
 import { emit, type MasterState, nextBerth, type Place, STORE_INDEX, type Step, stay, then } from './state.ts'
 
 /** Where a child sits. */
@@ -40,9 +50,9 @@ function putSlot(state: MasterState, position: Position, slot: Slot): MasterStat
   if (place === undefined) throw new Error(`no place ${position.index}`)
   if (position.part === 'current') return setPlace(state, position.index, { ...place, current: slot })
   if (place.beside === null) throw new Error(`nothing beside ${position.index}`)
+  if ('child' in slot.state) return setPlace(state, position.index, { ...place, beside: { ...place.beside, slot } })
   // Who is beside is there for a child: a successor that died is not tried again here, a retiring one is done.
-  const beside = 'child' in slot.state ? { ...place.beside, slot } : null
-  return setPlace(state, position.index, { ...place, beside })
+  return setPlace(state, position.index, { current: { ...place.current, lastExit: slot.lastExit }, beside: null })
 }
 
 /** Hands an event to the slot of a seat; nothing happens when nobody sits there any more. */
@@ -64,17 +74,22 @@ function tell(state: MasterState, position: Position, event: SeatEvent | { type:
 }
 
 function addBerth(state: MasterState, position: Position, event: SeatEvent | { type: 'start' }): SlotEvent {
-  const berth = nextBerth(state, position.index)
   switch (event.type) {
     case 'start':
-      return { type: 'start', berth }
+      return { type: 'start', berth: nextBerth(state, position.index) }
     case 'deadline':
-      return { type: 'deadline', berth }
+      return { type: 'deadline', berth: followingBerth(state, position) }
     case 'exited':
-      return { type: 'exited', reason: event.reason, berth }
+      return { type: 'exited', reason: event.reason, berth: followingBerth(state, position) }
     default:
       return event
   }
+}
+
+/** Nobody follows while the daemon stops, and nobody follows who was started beside another. */
+function followingBerth(state: MasterState, position: Position): Berth | null {
+  if (state.phase.name === 'draining' || position.part === 'beside') return null
+  return nextBerth(state, position.index)
 }
 
 interface Moment {
@@ -90,7 +105,7 @@ function nameOf(position: Position, pid: number | null): ChildName {
   return position.part === 'store' ? { kind: 'store', slot: 0, pid } : { kind: 'worker', slot: position.index, pid }
 }
 
-/** What a slot wants, as actions. A successor has no slot of its own, so it never backs off. */
+/** What a slot wants, as actions. */
 function follow(state: MasterState, position: Position, effect: SlotEffect, moment: Moment): Step {
   const kind = position.part === 'store' ? 'store' : 'worker'
   switch (effect.type) {
@@ -116,7 +131,6 @@ function follow(state: MasterState, position: Position, effect: SlotEffect, mome
       return died(state, position, effect, moment)
     case 'backoff':
     case 'failed': {
-      if (position.part === 'beside') return stay(state)
       const child = nameOf(position, null)
       const event =
         effect.type === 'backoff'
@@ -131,7 +145,7 @@ function follow(state: MasterState, position: Position, effect: SlotEffect, mome
 
 function died(state: MasterState, position: Position, effect: Died, { now, inHand }: Moment): Step {
   const { child, reason, cause } = effect
-  const noted = effect.wasReady || cause !== null ? state : noteFirstFailure(state, position, effect)
+  const noted = cause === null || cause === 'boot-timeout' ? noteFirstFailure(state, position, effect) : state
   const told: Step = {
     state: noted,
     actions: [emit({ type: 'child.exited', child: nameOf(position, child.pid), reason, cause, inHand })],
@@ -142,12 +156,17 @@ function died(state: MasterState, position: Position, effect: Died, { now, inHan
 
 type Died = Extract<SlotEffect, { type: 'died' }>
 
-/** The first child that died before it was ready explains a start that fails. */
-function noteFirstFailure(state: MasterState, position: Position, effect: Extract<SlotEffect, { type: 'died' }>) {
+/** The first child that died explains a start that fails. */
+function noteFirstFailure(state: MasterState, position: Position, effect: Died): MasterState {
   if (state.phase.name !== 'starting' || state.phase.firstFailure !== null) return state
   const who = position.part === 'store' ? 'the store' : `worker ${position.index}`
-  const firstFailure = `${who} ended before it was ready: ${describeExit(effect.reason)}`
+  const firstFailure = `${who} ${describeFailure(effect, state.policy.bootTimeoutMs)}`
   return { ...state, phase: { ...state.phase, firstFailure } }
+}
+
+function describeFailure({ cause, wasReady, reason }: Died, bootTimeoutMs: number): string {
+  if (cause === 'boot-timeout') return `was not ready within ${formatDuration(bootTimeoutMs)} (bootTimeout)`
+  return `ended before ${wasReady ? 'the daemon' : 'it'} was ready: ${describeExit(reason)}`
 }
 
 export function startStore(state: MasterState, now: number): Step {

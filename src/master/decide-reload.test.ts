@@ -178,7 +178,7 @@ test('places in back-off and failed ones are started anew, and must get ready', 
 })
 
 test('the old one dies while its successor starts: that takes the place', () => {
-  const daemon = SimulatedDaemon.running(1, { uptimeResetMs: 90_000 })
+  const daemon = SimulatedDaemon.running(1, { uptimeResetMs: 90_000, restartDelayMs: 10_000 })
   const id = daemon.request({ type: 'reload' })
   daemon.loadSettings()
   daemon.exit(0, code(1))

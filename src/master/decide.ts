@@ -11,7 +11,7 @@
 import { assertNever } from '../errors.ts'
 import { EXIT_CONFIG } from '../exit-reason.ts'
 import { passDeadlines, startStore, startWorker, tellSeat } from './crew.ts'
-import { commandsEnded, commandsStuck, tellUntold } from './departure.ts'
+import { commandsEnded, commandsStuck, judgeDepartures, tellUntold } from './departure.ts'
 import { continueReload, rejectReload, requestReload, rollOut } from './reload.ts'
 import { refill, requestScale, scaleBy } from './scale.ts'
 import type { Slot } from './slot.ts'
@@ -20,7 +20,7 @@ import { continueStop, failStart, quit, stop } from './stop.ts'
 
 export function decide(state: MasterState, event: MasterEvent, now: number): Step {
   if (state.phase.name === 'stopped') return stay(state)
-  const follow = [checkStart, refill, continueReload, continueStop]
+  const follow = [checkStart, refill, continueReload, judgeDepartures, continueStop]
   return follow.reduce((step, next) => then(step, (s) => next(s, now)), dispatch(state, event, now))
 }
 

@@ -3,7 +3,10 @@
  * A job is charged with a death only when its worker died alone and not by our order. Pure.
  */
 import { type Child, childOf } from './slot.ts'
-import { type Departure, type MasterState, type Step, stay, workerId, workerSlots } from './state.ts'
+import { type Departure, type MasterState, type Step, stay, type Unjudged, workerId, workerSlots } from './state.ts'
+
+/** Deaths this close to each other have one cause: a cgroup out of memory, an operator's `kill` of them all. */
+export const TOGETHER_MS = 500
 
 /** A worker is gone: its commands are ended first. @param death what its record in the scoreboard said it was running */
 export function departed(state: MasterState, index: number, child: Child, death: Omit<Departure, 'worker'>): Step {
@@ -15,16 +18,27 @@ export function departed(state: MasterState, index: number, child: Child, death:
   }
 }
 
-/** Nothing of the worker runs any more: its leases go back, now or when there is a store to tell. */
+/** Nothing of the worker runs any more: it is judged next. */
 export function commandsEnded(state: MasterState, worker: string): Step {
   const departure = state.departures.find((one) => one.worker === worker)
   if (departure === undefined) return stay(state)
-  const charged = isAlone(state, departure) ? departure.inHand : []
-  const gone = { worker, charged }
   const departures = state.departures.filter((one) => one !== departure)
-  if (state.store.state.name === 'ready')
-    return { state: { ...state, departures }, actions: [{ type: 'tell-store', gone }] }
-  return stay({ ...state, departures, untold: [...state.untold, gone] })
+  const unjudged = [...state.unjudged, { ...departure, deadline: departure.at + TOGETHER_MS }]
+  return stay({ ...state, departures, unjudged })
+}
+
+/** Leases go back as soon as it is clear what is charged, to the store or to the next one when there is none. */
+export function judgeDepartures(state: MasterState, now: number): Step {
+  const isDue = (one: Unjudged) => one.deadline <= now || !mayBeCharged(state, one)
+  const due = state.unjudged.filter(isDue)
+  if (due.length === 0) return stay(state)
+  const gone = due.map((one) => ({ worker: one.worker, charged: isCharged(state, one) ? one.inHand : [] }))
+  const told: MasterState = {
+    ...state,
+    unjudged: state.unjudged.filter((one) => !isDue(one)),
+    untold: [...state.untold, ...gone],
+  }
+  return state.store.state.name === 'ready' ? tellUntold(told) : stay(told)
 }
 
 /** It is tried again for as long as the daemon runs. When it stops, the leases stay taken: the next start looks again. */
@@ -33,13 +47,21 @@ export function commandsStuck(state: MasterState, worker: string): Step {
   return stay({ ...state, departures: state.departures.filter((one) => one.worker !== worker) })
 }
 
-/** Whether this death says something about the jobs in hand: not ordered, not everybody's, not while there is no store. */
-function isAlone(state: MasterState, departure: Departure): boolean {
-  if (departure.ordered || state.phase.name !== 'running') return false
-  if (state.store.state.name !== 'ready') return false
+/** Whether this death may say something about the jobs in hand: not ordered, and not while there is no store. */
+function mayBeCharged(state: MasterState, departure: Departure): boolean {
+  const { inHand, ordered } = departure
+  if (ordered || inHand.length === 0) return false
+  return state.phase.name === 'running' && state.store.state.name === 'ready'
+}
+
+/** Charged when somebody else is there who was there before, so that not all have died of one cause. */
+function isCharged(state: MasterState, departure: Departure): boolean {
+  if (!mayBeCharged(state, departure)) return false
+  const deaths = workerSlots(state).flatMap((slot) => slot.deaths.filter((at) => at > departure.at - TOGETHER_MS))
+  const since = Math.min(departure.at, ...deaths)
   const survivors = workerSlots(state).some((slot) => {
     const child = childOf(slot)
-    return child !== null && child.startedAt < departure.at
+    return child !== null && child.startedAt < since
   })
   return survivors || state.proc === 1
 }
@@ -52,15 +74,11 @@ export function tellUntold(state: MasterState): Step {
   }
 }
 
-/** Workers that may hold jobs: the living, and the dead whose commands still run. */
+/** Workers that may hold jobs: the living, and the dead of whom the store was not told. */
 export function holders(state: MasterState): string[] {
   const living = workerSlots(state).flatMap((slot) => {
     const child = childOf(slot)
     return child === null ? [] : [workerId(state, slot.index, child)]
   })
-  return [
-    ...living,
-    ...state.departures.map((departure) => departure.worker),
-    ...state.untold.map((gone) => gone.worker),
-  ]
+  return [...living, ...[...state.departures, ...state.unjudged, ...state.untold].map((gone) => gone.worker)]
 }

@@ -103,7 +103,7 @@ function replace(state: MasterState, place: Place, reload: Rolling, now: number)
     return stay(state)
   }
   if (reload.attempted) {
-    const how = current.lastExit === null || seated !== null ? '' : `: ${describeExit(current.lastExit)}`
+    const how = current.lastExit === null ? '' : `: ${describeExit(current.lastExit)}`
     return rejectReload(state, `the new worker ${reload.index} ended before it was stable${how}`, 1)
   }
   return startSuccessor({ ...state, reload: { ...reload, attempted: true } }, reload.index, now)

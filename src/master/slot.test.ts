@@ -31,7 +31,7 @@ const EVENTS: { [Type in SlotEvent['type']]: Extract<SlotEvent, { type: Type }> 
   start: { type: 'start', berth: BERTH },
   spawned: { type: 'spawned', pid: 99 },
   ready: { type: 'ready' },
-  exited: { type: 'exited', reason: killedBy('SIGSEGV'), inHand: [5], berth: BERTH },
+  exited: { type: 'exited', reason: killedBy('SIGSEGV'), berth: BERTH },
   drain: { type: 'drain', cause: 'scale' },
   kill: { type: 'kill', cause: 'quit' },
   deadline: { type: 'deadline', berth: BERTH },
@@ -177,7 +177,7 @@ test('the kill ladder: drain, KILL when its time has passed, told when even that
   assert.deepEqual(hanging.slot.state, { ...killing.slot.state, deadline: deadline + UNKILLABLE_AFTER_MS })
 })
 
-test('a death says who, how, by whose order, with what in hand, and whether it was ready', () => {
+test('a death says who, how, by whose order, and whether it was ready', () => {
   const rows: [SlotState, string | null, boolean][] = [
     [STATES.starting, null, false],
     [STATES.ready, null, true],
@@ -186,8 +186,8 @@ test('a death says who, how, by whose order, with what in hand, and whether it w
   ]
   for (const [state, cause, wasReady] of rows) {
     const { slot, effects } = step(slotIn(state), EVENTS.exited)
-    const { reason, inHand } = EVENTS.exited
-    assert.deepEqual(effects[0], { type: 'died', child: CHILD, reason, inHand, cause, wasReady }, state.name)
+    const { reason } = EVENTS.exited
+    assert.deepEqual(effects[0], { type: 'died', child: CHILD, reason, cause, wasReady }, state.name)
     assert.deepEqual(slot.lastExit, reason)
   }
 })

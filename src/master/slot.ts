@@ -59,10 +59,11 @@ export type SlotEvent =
   | { readonly type: 'start'; readonly berth: Berth }
   | { readonly type: 'spawned'; readonly pid: number }
   | { readonly type: 'ready' }
-  | { readonly type: 'exited'; readonly reason: ExitReason; readonly berth: Berth }
+  /** `berth`, here and below: of who would follow; null when nobody is to. */
+  | { readonly type: 'exited'; readonly reason: ExitReason; readonly berth: Berth | null }
   | { readonly type: 'drain'; readonly cause: Cause }
   | { readonly type: 'kill'; readonly cause: Cause }
-  | { readonly type: 'deadline'; readonly berth: Berth }
+  | { readonly type: 'deadline'; readonly berth: Berth | null }
 
 export type SlotEffect =
   | { readonly type: 'spawn'; readonly child: Child }
@@ -189,7 +190,7 @@ function kill(slot: Slot, cause: Cause, now: number): Transition {
   }
 }
 
-function passDeadline(slot: Slot, berth: Berth, now: number, policy: Policy): Transition {
+function passDeadline(slot: Slot, berth: Berth | null, now: number, policy: Policy): Transition {
   const due = slotDeadline(slot)
   if (due === null || due > now) return unchanged(slot)
   const { state } = slot
@@ -205,20 +206,20 @@ function passDeadline(slot: Slot, berth: Berth, now: number, policy: Policy): Tr
       }
     case 'backoff':
     case 'failed':
-      return start(slot, berth, now, policy)
+      return berth === null ? unchanged({ ...slot, state: { name: 'empty' } }) : start(slot, berth, now, policy)
     default:
       return unchanged(slot)
   }
 }
 
-function exited(slot: Slot, reason: ExitReason, berth: Berth, now: number, policy: Policy): Transition {
+function exited(slot: Slot, reason: ExitReason, berth: Berth | null, now: number, policy: Policy): Transition {
   const { state } = slot
   if (!('child' in state)) return unchanged(slot)
   const ordered = state.name === 'draining' || state.name === 'killing'
   const cause = ordered ? state.cause : null
   const died: SlotEffect = { type: 'died', child: state.child, reason, cause, wasReady: state.name !== 'starting' }
   const after: Slot = { ...slot, lastExit: reason, state: { name: 'empty' } }
-  if (ordered && cause !== 'boot-timeout') return { slot: after, effects: [died] }
+  if (berth === null || (ordered && cause !== 'boot-timeout')) return { slot: after, effects: [died] }
   const uptimeMs = state.name === 'ready' ? now - state.readyAt : 0
   const next = afterDeath(after, reason, uptimeMs, berth, now, policy)
   return { slot: next.slot, effects: [died, ...next.effects] }

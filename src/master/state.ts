@@ -46,8 +46,13 @@ export interface Departure {
   readonly worker: WorkerId
   readonly inHand: readonly number[]
   readonly at: number
-  /** We ordered its end, or it was not alone: then nothing is charged. */
+  /** We ordered its end: then nothing is charged. */
   readonly ordered: boolean
+}
+
+/** A dead worker whose commands have ended, while others may yet die of the same cause. */
+export interface Unjudged extends Departure {
+  readonly deadline: number
 }
 
 export interface MasterState {
@@ -63,6 +68,7 @@ export interface MasterState {
   readonly store: Slot
   readonly reload: Reload
   readonly departures: readonly Departure[]
+  readonly unjudged: readonly Unjudged[]
   /** Told to the store as soon as there is one. */
   readonly untold: readonly GoneWorker[]
 }
@@ -149,7 +155,7 @@ export function nextBerth(state: MasterState, index: number): Berth {
 
 /** When the master wants to be woken if nothing else happens, monotonic ms; null for never. */
 export function nextDeadline(state: MasterState): number | null {
-  const times: number[] = []
+  const times = state.unjudged.map((departure) => departure.deadline)
   if (state.phase.name === 'starting') times.push(state.phase.deadline)
   for (const slot of allSlots(state)) {
     const due = slotDeadline(slot)
@@ -175,6 +181,7 @@ export function initialState(options: { policy: Policy; proc: number; run: strin
     store: { index: STORE_INDEX, state: { name: 'empty' }, deaths: [], restarts: -1, lastExit: null },
     reload: { name: 'idle' },
     departures: [],
+    unjudged: [],
     untold: [],
   }
 }
