@@ -1,5 +1,4 @@
 /** The children as a crew: passes events to the slot they belong to and turns what slots want into actions. Pure. */
-import { formatDuration } from '../clock.ts'
 import { assertNever } from '../errors.ts'
 import type { ChildName } from '../events.ts'
 import { describeExit, type ExitReason } from '../exit-reason.ts'
@@ -165,7 +164,7 @@ function noteFirstFailure(state: MasterState, position: Position, effect: Died):
 }
 
 function describeFailure({ cause, wasReady, reason }: Died, bootTimeoutMs: number): string {
-  if (cause === 'boot-timeout') return `was not ready within ${formatDuration(bootTimeoutMs)} (bootTimeout)`
+  if (cause === 'boot-timeout') return `was not ready within ${bootTimeoutMs / 1000} s (bootTimeout)`
   return `ended before ${wasReady ? 'the daemon' : 'it'} was ready: ${describeExit(reason)}`
 }
 

@@ -128,9 +128,9 @@ test('who may hold jobs: the living, and the dead until the store was told', () 
   const daemon = SimulatedDaemon.running(2)
   assert.deepEqual(holders(daemon.state), ['run-0-2', 'run-1-3'])
   daemon.exit(0, KILL, [7])
-  assert.deepEqual(holders(daemon.state), ['run-0-5', 'run-1-3', 'run-0-2'])
+  assert.deepEqual(holders(daemon.state), ['run-0-4', 'run-1-3', 'run-0-2'])
   settle(daemon)
-  assert.deepEqual(holders(daemon.state), ['run-0-5', 'run-1-3'])
+  assert.deepEqual(holders(daemon.state), ['run-0-4', 'run-1-3'])
 })
 
 test('commands that hang in the kernel are tried again, the leases stay', () => {

@@ -1,0 +1,47 @@
+/** What must hold after every step of `decide`, whatever happened. */
+import assert from 'node:assert/strict'
+import { childOf } from '../../src/master/slot.ts'
+import { allSlots, type MasterEvent, type MasterState, nextDeadline, type Step } from '../../src/master/state.ts'
+
+export function checkStep(before: MasterState, event: MasterEvent, step: Step, now: number): void {
+  const { state } = step
+  checkSeats(state)
+  checkEnd(before, step)
+  checkSurge(state)
+  if (before.phase.name === 'draining') assert.ok(!spawns(step), 'a child is started while draining')
+  if (event.type !== 'deadline') return
+  const due = nextDeadline(state)
+  assert.ok(due === null || due > now, `the next deadline (${due}) has passed (${now})`)
+}
+
+const spawns = (step: Step) => step.actions.some((action) => action.type === 'spawn')
+
+function checkSeats(state: MasterState): void {
+  const children = allSlots(state).flatMap((slot) => childOf(slot) ?? [])
+  const seats = children.map((child) => child.seat)
+  assert.equal(new Set(seats).size, seats.length, `two children share a seat: ${seats.join(' ')}`)
+  const ids = children.map((child) => child.id)
+  assert.equal(new Set(ids).size, ids.length, `two children share an id: ${ids.join(' ')}`)
+}
+
+function checkEnd(before: MasterState, { state, actions }: Step): void {
+  const at = actions.findIndex((action) => action.type === 'finish')
+  const stopped = state.phase.name === 'stopped'
+  assert.equal(at >= 0, stopped && before.phase.name !== 'stopped', '`finish` comes with the step to `stopped`')
+  if (at < 0) return
+  assert.equal(at, actions.length - 1, '`finish` is not the last action')
+  assert.ok(
+    allSlots(state).every((slot) => childOf(slot) === null),
+    'the master ends before its children',
+  )
+  assert.deepEqual(state.departures, [], 'the master ends before the commands of its workers')
+}
+
+/** A reload has one successor at a time. */
+function checkSurge(state: MasterState): void {
+  const successors = state.places.flatMap(({ beside }) =>
+    beside?.role === 'successor' ? [beside.slot.state.name] : [],
+  )
+  const coming = successors.filter((name) => name === 'starting' || name === 'ready')
+  assert.ok(coming.length <= 1, `${coming.length} successors at once`)
+}

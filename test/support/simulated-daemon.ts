@@ -1,0 +1,244 @@
+/**
+ * The outside of the master, for tests of `decide`: a clock of its own, children that only exist as records, control
+ * clients. A spawn is reported at once; all else happens when a test says so. Every step is checked (`checkStep`).
+ */
+import assert from 'node:assert/strict'
+import type { DaemonEvent } from '../../src/events.ts'
+import type { ExitReason } from '../../src/exit-reason.ts'
+import type { Policy } from '../../src/master/backoff.ts'
+import { decide } from '../../src/master/decide.ts'
+import type { Child } from '../../src/master/slot.ts'
+import {
+  type ControlRequest,
+  initialState,
+  type MasterAction,
+  type MasterEvent,
+  type MasterState,
+  nextDeadline,
+  STORE_SEAT,
+} from '../../src/master/state.ts'
+import { checkStep } from './check-step.ts'
+
+/** The defaults of the settings. */
+export const POLICY: Policy = {
+  startTimeoutMs: 90_000,
+  bootTimeoutMs: 60_000,
+  stopTimeoutMs: 30_000,
+  stableMs: 1000,
+  restartDelayMs: 1000,
+  restartDelayMaxMs: 60_000,
+  restartLimit: 5,
+  restartWindowMs: 60_000,
+  failedRetryMs: 300_000,
+  uptimeResetMs: 30_000,
+}
+
+export const code = (value: number): ExitReason => ({ kind: 'code', code: value })
+export const killedBy = (signal: string): ExitReason => ({ kind: 'signal', signal })
+
+export interface Living {
+  readonly kind: 'worker' | 'store'
+  readonly index: number
+  readonly child: Child
+  isReady: boolean
+  /** The last order it was given. */
+  order: 'drain' | 'terminate' | 'kill' | null
+}
+
+export interface Answer {
+  readonly exit: number
+  readonly message: string
+}
+
+export class SimulatedDaemon {
+  state: MasterState
+  now = 1_000_000
+  /** Everything that was wanted since the beginning, or since `take`. */
+  actions: MasterAction[] = []
+  /** By seat. */
+  readonly living = new Map<number, Living>()
+  /** Dead workers whose commands have not been ended. */
+  readonly pendingCommands: string[] = []
+  /** How many times settings are being read. */
+  pendingLoads = 0
+  readonly requests: number[] = []
+  readonly answers = new Map<number, Answer>()
+  finished: Extract<MasterAction, { type: 'finish' }> | null = null
+  #nextPid = 100
+
+  constructor(options: { proc: number; policy?: Partial<Policy> }) {
+    const { proc } = options
+    const policy = { ...POLICY, ...options.policy }
+    this.state = initialState({ policy, proc, run: 'run', now: this.now })
+    this.send({ type: 'begin' })
+  }
+
+  /** A daemon that has started: store and workers are ready, and have been for a minute. */
+  static running(proc: number, policy: Partial<Policy> = {}): SimulatedDaemon {
+    const daemon = new SimulatedDaemon({ proc, policy })
+    daemon.readyAll()
+    daemon.advance(60_000)
+    daemon.take()
+    return daemon
+  }
+
+  /** @returns what the step wanted, without what followed from it */
+  send(event: MasterEvent): readonly MasterAction[] {
+    const before = this.state
+    const step = decide(before, event, this.now)
+    checkStep(before, event, step, this.now)
+    this.state = step.state
+    this.actions.push(...step.actions)
+    for (const action of step.actions) this.#note(action)
+    for (const action of step.actions) if (action.type === 'spawn') this.#reportSpawn(action.child.seat)
+    return step.actions
+  }
+
+  #note(action: MasterAction): void {
+    switch (action.type) {
+      case 'spawn': {
+        const { kind, index, child } = action
+        assert.ok(!this.living.has(child.seat), `seat ${child.seat} is taken`)
+        this.living.set(child.seat, { kind, index, child, isReady: false, order: null })
+        return
+      }
+      case 'drain':
+      case 'terminate':
+      case 'kill':
+        this.at(action.child.seat).order = action.type
+        return
+      case 'end-commands':
+        this.pendingCommands.push(action.worker)
+        return
+      case 'load-settings':
+        this.pendingLoads += 1
+        return
+      case 'answer':
+        assert.ok(this.requests.includes(action.id), `nobody asked ${action.id}`)
+        assert.ok(!this.answers.has(action.id), `request ${action.id} is answered twice`)
+        this.answers.set(action.id, { exit: action.exit, message: action.message })
+        return
+      case 'finish':
+        assert.equal(this.finished, null, 'finished twice')
+        this.finished = action
+    }
+  }
+
+  #reportSpawn(seat: number): void {
+    this.send({ type: 'child.spawned', seat, pid: this.#nextPid++ })
+  }
+
+  at(seat: number): Living {
+    const living = this.living.get(seat)
+    assert.ok(living, `nobody sits at ${seat}`)
+    return living
+  }
+
+  /** What was wanted since the last call. */
+  take(): MasterAction[] {
+    const { actions } = this
+    this.actions = []
+    return actions
+  }
+
+  ready(seat: number): readonly MasterAction[] {
+    this.at(seat).isReady = true
+    return this.send({ type: 'child.ready', seat })
+  }
+
+  readyAll(): void {
+    for (const [seat, { isReady, order }] of [...this.living]) if (!isReady && order === null) this.ready(seat)
+  }
+
+  exit(seat: number, reason: ExitReason, inHand: readonly number[] = []): readonly MasterAction[] {
+    this.at(seat)
+    this.living.delete(seat)
+    return this.send({ type: 'child.exited', seat, reason, inHand })
+  }
+
+  /** Those who were told to end do so. */
+  exitOrdered(): void {
+    for (const [seat, { order }] of [...this.living]) {
+      if (order === 'kill') this.exit(seat, killedBy('SIGKILL'))
+      else if (order !== null) this.exit(seat, code(0))
+    }
+  }
+
+  endCommands(): void {
+    for (const worker of this.pendingCommands.splice(0)) this.send({ type: 'commands.ended', worker })
+  }
+
+  signal(signal: string, terminal = false): readonly MasterAction[] {
+    return this.send({ type: 'signal', signal, terminal })
+  }
+
+  /** @returns what the answer will be found by */
+  request(request: ControlRequest): number {
+    const id = this.requests.length + 1
+    this.requests.push(id)
+    this.send({ type: 'request', id, request })
+    return id
+  }
+
+  /** The settings were read and are good. */
+  loadSettings(proc: number | null = null, policy: Policy = this.state.policy): void {
+    this.pendingLoads -= 1
+    this.send({ type: 'settings.loaded', policy, proc })
+  }
+
+  rejectSettings(reason: string): void {
+    this.pendingLoads -= 1
+    this.send({ type: 'settings.rejected', reason, exit: 78 })
+  }
+
+  /** Lets time pass; each deadline comes when it is due. */
+  advance(ms: number): void {
+    const end = this.now + ms
+    for (;;) {
+      const due = this.state.phase.name === 'stopped' ? null : nextDeadline(this.state)
+      if (due === null || due > end) break
+      this.now = Math.max(this.now, due)
+      this.send({ type: 'deadline' })
+    }
+    this.now = end
+  }
+
+  /** Everybody does what is expected, until nothing is left to do but to wait for a time. */
+  playAlong(): void {
+    for (let rounds = 0; rounds < 1000; rounds++) {
+      const busy = [...this.living.values()].some(({ isReady, order }) => !isReady || order !== null)
+      if (!busy && this.pendingCommands.length === 0 && this.pendingLoads === 0) return
+      this.readyAll()
+      this.exitOrdered()
+      this.endCommands()
+      if (this.pendingLoads > 0) this.loadSettings()
+    }
+    assert.fail('it never becomes quiet')
+  }
+
+  /** Seats of the living workers (the store's is STORE_SEAT), in order. */
+  workerSeats(): number[] {
+    return [...this.living.keys()].filter((seat) => seat !== STORE_SEAT).sort((a, b) => a - b)
+  }
+
+  /** Names of the states of the places, and of who is beside: `ready`, `ready+starting`. */
+  places(): string[] {
+    return this.state.places.map(({ current, beside }) =>
+      beside === null ? current.state.name : `${current.state.name}+${beside.slot.state.name}`,
+    )
+  }
+}
+
+/** Types of the actions; an event by its own type. */
+export function namesOf(actions: readonly MasterAction[]): string[] {
+  return actions.map((action) => (action.type === 'emit' ? action.event.type : action.type))
+}
+
+export function eventsOf<T extends DaemonEvent['type']>(
+  actions: readonly MasterAction[],
+  type: T,
+): Extract<DaemonEvent, { type: T }>[] {
+  return actions.flatMap((action) =>
+    action.type === 'emit' && action.event.type === type ? [action.event as Extract<DaemonEvent, { type: T }>] : [],
+  )
+}
