@@ -117,7 +117,7 @@ export class Instance {
   assertGone(): void {
     const pids = listOwned(this.home)
     assert.deepEqual(pids, [], `still running: ${describeProcesses(pids)}`)
-    const left = readdirSync(this.home).filter((name) => /\.(sock|pid|scoreboard|launch\.json)$/.test(name))
+    const left = readdirSync(this.home).filter((name) => /\.(sock|pid|scoreboard|launch\.json)\b/.test(name))
     assert.deepEqual(left, [], 'files of a running instance are left')
   }
 

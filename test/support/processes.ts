@@ -63,3 +63,8 @@ export function readProcStatus(pid: number, name: string): string | undefined {
   const text = readFileSync(`/proc/${pid}/status`, 'utf8')
   return new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(text)?.[1]
 }
+
+/** @returns the pid of a process of the test that was started in this role, or undefined */
+export function findRole(home: string, role: 'intermediate' | 'master' | 'worker' | 'store'): number | undefined {
+  return listOwned(home).find((pid) => readEnvironment(pid)?.includes(`MYD_ROLE=${role}`))
+}
