@@ -71,7 +71,7 @@ async function preflight(context: CommandContext, loaded: LoadedSettings): Promi
   return await runPreflight({
     ...{ loaded, launch, environment, build },
     executablePath: program,
-    instance: { kind: 'free' },
+    instance: inspectPidfile(loaded.paths),
     uid: process.getuid?.() ?? 0,
     verifyFile: null, // a start reads only the embedded parts; --check reads the whole file
     serviceFindings: await checkService(context),

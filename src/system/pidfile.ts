@@ -118,7 +118,8 @@ function inspectHolder(fd: number): InstanceState {
   return { kind: record.state === 'starting' ? 'starting' : 'stopping', pid }
 }
 
-function inspectPidfile(paths: InstancePaths): InstanceState {
+/** What lies in the place of the pidfile while nobody, or this process, holds the lock. */
+export function inspectPidfile(paths: InstancePaths): InstanceState {
   try {
     const stat = statSync(paths.pidfile)
     if (!stat.isFile()) return { kind: 'foreign', reason: `${paths.pidfile} is not a plain file` }
