@@ -11,6 +11,7 @@ import type { InstancePaths } from '../protocol.ts'
 import { type LoadedSettings, loadSettings } from '../settings/load.ts'
 import { withMode } from '../system/exact-mode.ts'
 import { type Claim, claimInstance, recordState } from '../system/instance-lock.ts'
+import { inspectPidfile } from '../system/pidfile.ts'
 import type { CommandContext } from './context.ts'
 import { checkService } from './describe-service.ts'
 
