@@ -8,7 +8,7 @@ import { waitFor } from '../support/wait-for.ts'
 
 const SOON_MS = 1000
 
-async function killMaster(instance: Instance, pid: number): Promise<void> {
+async function killMaster(pid: number): Promise<void> {
   signal(pid, 'SIGKILL')
   await waitFor('the master to be dead', () => !isAlive(pid))
 }
@@ -23,7 +23,7 @@ async function assertStartsAgain(instance: Instance): Promise<void> {
 test('workers and store end with it; what it left is told as dead, and started over', async (t) => {
   const instance = createInstance(t)
   const pid = await instance.start('--proc=2')
-  await killMaster(instance, pid)
+  await killMaster(pid)
   await instance.awaitNoProcess(SOON_MS)
   assert.equal(readPidfile(instance.path('myd.pid')), pid)
   const status = await instance.run(['status'])
@@ -37,7 +37,7 @@ test('a worker whose loop is blocked ends too', async (t) => {
   const instance = createInstance(t)
   instance.serve('start() { setTimeout(() => { for (;;); }, 10) }')
   const pid = await instance.start('--proc=2')
-  await killMaster(instance, pid)
+  await killMaster(pid)
   await instance.awaitNoProcess(SOON_MS)
   instance.serve('')
   await assertStartsAgain(instance)
@@ -48,7 +48,7 @@ test('a store and a worker that are stopped (SIGSTOP) end too', async (t) => {
   const pid = await instance.start('--proc=1')
   const { workers, store } = await instance.status()
   for (const child of [...workers, store]) signal(child.pid!, 'SIGSTOP')
-  await killMaster(instance, pid)
+  await killMaster(pid)
   await instance.awaitNoProcess(SOON_MS)
   await assertStartsAgain(instance)
 })
@@ -66,7 +66,7 @@ test('the command of a job ends with it', async (t) => {
   const pid = await instance.start('--proc=1')
   await instance.run(['job', 'add', '--', 'sleep', '1000'])
   await awaitCommand(instance, 'sleep 1000')
-  await killMaster(instance, pid)
+  await killMaster(pid)
   await instance.awaitNoProcess(SOON_MS)
   await assertStartsAgain(instance)
 })
@@ -76,7 +76,7 @@ test('what a command started in turn is ended by the next start, before the job 
   const pid = await instance.start('--proc=1')
   await instance.run(['job', 'add', '--', 'sh', '-c', '(sleep 1001 & wait) & wait'])
   const command = await awaitCommand(instance, 'sleep 1001')
-  await killMaster(instance, pid)
+  await killMaster(pid)
   await instance.start('--proc=1')
   assert.equal(isAlive(command), false, 'two runs of the job overlap')
   assert.match(instance.log(), new RegExp(`leftovers\\.ended: .*\\b${command}\\b`))

@@ -17,11 +17,11 @@ export async function waitFor<T>(
   probe: () => T | Promise<T>,
   holds: (value: T) => boolean = Boolean,
   timeoutMs = TIMEOUT_MS,
-): Promise<T> {
+): Promise<NonNullable<T>> {
   const deadline = monotonicMs() + timeoutMs
   for (;;) {
     const value = await probe()
-    if (holds(value)) return value
+    if (holds(value)) return value as NonNullable<T> // nobody waits for null
     if (monotonicMs() > deadline) {
       throw new Error(`waited ${timeoutMs} ms for ${what}; the last value was ${inspect(value, { depth: 4 })}`)
     }
