@@ -12,7 +12,7 @@ export const runHelp: Command = async (context) => {
   const options: UsageOptions = { name: build.name, version: build.version, debug: build.debug, width }
   if (topic === undefined) context.stdout(renderUsage(options))
   else if (topic === 'exit-codes') context.stdout(renderExitCodes())
-  else if (topic in VERBS) context.stdout(renderVerbUsage(topic, options))
+  else if (Object.hasOwn(VERBS, topic)) context.stdout(renderVerbUsage(topic, options))
   else throw new MydError('USAGE', `no help on ${topic}`, { hint: 'help VERB, or help exit-codes' })
   return 0
 }

@@ -74,8 +74,8 @@ function checkWords(words: readonly string[]): string[] {
       continue
     }
     const { name, value } = splitFlag(word)
-    const flag = FLAGS[name]
-    if (flag === undefined || !word.startsWith('--')) throw unknownFlag(word, name)
+    const flag = Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined
+    if (flag === undefined || !/^--[^-]/.test(word)) throw unknownFlag(word, name)
     if (seen.has(name) && flag.repeatable !== true) throw usage(`--${name} is given twice`, 'give it once')
     seen.add(name)
     if (flag.value === null) {
