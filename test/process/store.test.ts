@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -87,7 +88,7 @@ test('what was acknowledged is there after a kill -9 at once', async (context) =
   const store = await startStore(context)
   store.holders = ['w']
   for (let round = 0; round < 5; round++) {
-    const before = new Client(store.socketPath)
+    const before = new Client(context, store.socketPath)
     const [waiting = 0, finished = 0] = await before.add({ type: 'noop', delayMs: 3_600_000 }, { type: 'noop' })
     await before.attach('w')
     const [job] = await before.take()
@@ -95,16 +96,15 @@ test('what was acknowledged is there after a kill -9 at once', async (context) =
     await before.ask({ op: 'finish', reports: [succeeded(job)] })
     await store.kill()
     await store.start()
-    const after = new Client(store.socketPath)
+    const after = new Client(context, store.socketPath)
     assert.equal(await after.stateOf(waiting), 'delayed')
     assert.equal(await after.stateOf(finished), 'done')
-    after.close()
   }
 })
 
 test('a repeated result, and one for a lease that is gone, count nothing', async (context) => {
   const store = await startStore(context)
-  const client = new Client(store.socketPath)
+  const client = new Client(context, store.socketPath)
   const [id = 0] = await client.add({ type: 'noop' })
   await client.attach('w')
   const [job] = await client.take()
@@ -112,14 +112,13 @@ test('a repeated result, and one for a lease that is gone, count nothing', async
   const reports = [succeeded(job)]
   assert.deepEqual((await client.ask({ op: 'finish', reports })).recorded, [id])
   assert.deepEqual((await client.ask({ op: 'finish', reports })).recorded, [])
-  client.close()
 })
 
 test('the last results of a worker that died are read before its leases go back', async (context) => {
   const store = await startStore(context)
-  const client = new Client(store.socketPath)
+  const client = new Client(context, store.socketPath)
   const ids = await client.add({ type: 'noop' }, { type: 'noop' })
-  const worker = new Client(store.socketPath)
+  const worker = new Client(context, store.socketPath)
   await worker.attach('w')
   const jobs = await worker.take(2)
   process.kill(store.pid, 'SIGSTOP')
@@ -129,34 +128,32 @@ test('the last results of a worker that died are read before its leases go back'
   process.kill(store.pid, 'SIGCONT')
   await waitUntil(async () => (await client.stateOf(ids[1] ?? 0)) === 'ready')
   assert.equal(await client.stateOf(ids[0] ?? 0), 'done')
-  client.close()
 })
 
 test('a worker that is only cut off keeps its jobs; one that is gone does not', async (context) => {
   const store = await startStore(context)
-  const client = new Client(store.socketPath)
+  const client = new Client(context, store.socketPath)
   const [id = 0] = await client.add({ type: 'noop' })
-  const first = new Client(store.socketPath)
+  const first = new Client(context, store.socketPath)
   await first.attach('w')
   const [job] = await first.take()
   first.close()
-  const second = new Client(store.socketPath)
+  const second = new Client(context, store.socketPath)
   await second.attach('w', [{ job: id, attempt: job?.attempt }])
   assert.equal(await client.stateOf(id), 'reserved')
   second.close()
   store.workerGone('w')
   await waitUntil(async () => (await client.stateOf(id)) === 'ready')
-  const late = new Client(store.socketPath)
+  const late = new Client(context, store.socketPath)
   const refused = await late.ask({ op: 'attach', worker: 'w', types: ['noop'], held: [] })
   assert.equal((refused.error as { code: string }).code, 'superseded')
-  for (const each of [late, client]) each.close()
 })
 
 test('a cancelled run is told to its worker', async (context) => {
   const store = await startStore(context)
-  const client = new Client(store.socketPath)
+  const client = new Client(context, store.socketPath)
   const [id = 0] = await client.add({ type: 'noop' })
-  const worker = new Client(store.socketPath)
+  const worker = new Client(context, store.socketPath)
   await worker.attach('w')
   const [job] = await worker.take()
   await client.ask({ op: 'cancel', jobs: [id] })
@@ -165,22 +162,20 @@ test('a cancelled run is told to its worker', async (context) => {
   assert.ok(job)
   await worker.ask({ op: 'finish', reports: [{ ...succeeded(job), outcome: 'failed' }] })
   assert.equal(await client.stateOf(id), 'cancelled')
-  for (const each of [worker, client]) each.close()
 })
 
 test('a worker that stops is answered at once, and takes nothing', async (context) => {
   const store = await startStore(context)
-  const worker = new Client(store.socketPath)
+  const worker = new Client(context, store.socketPath)
   await worker.attach('w')
   const taking = worker.take()
   await worker.ask({ op: 'release', leases: [], stop: true })
   assert.deepEqual(await taking, [])
-  worker.close()
 })
 
 test('bad clients get a clear error, and nobody else notices', async (context) => {
   const store = await startStore(context)
-  const good = new Client(store.socketPath)
+  const good = new Client(context, store.socketPath)
   await good.add({ type: 'noop' })
   for (const [text, expected] of [
     ['garbage\n', /"bad-request"/],
@@ -200,12 +195,11 @@ test('bad clients get a clear error, and nobody else notices', async (context) =
   await Promise.all(silent.map((socket) => once(socket, 'connect')))
   assert.equal((await good.add({ type: 'noop' })).length, 1)
   for (const socket of silent) socket.destroy()
-  good.close()
 })
 
 test('a client that does not read is dropped', async (context) => {
   const store = await startStore(context)
-  const good = new Client(store.socketPath)
+  const good = new Client(context, store.socketPath)
   const [id = 0] = await good.add({ type: 'noop', payload: 'x'.repeat(250_000) })
   const slow = connect(store.socketPath)
   slow.on('error', () => {}) // EPIPE, once it is dropped
@@ -219,7 +213,6 @@ test('a client that does not read is dropped', async (context) => {
   })
   await once(slow, 'close')
   assert.ok(bytes < 25_000_000, `${bytes} bytes came before the end`)
-  good.close()
 })
 
 test('an add and a done are answered after an fdatasync', {
@@ -239,14 +232,13 @@ test('an add and a done are answered after an fdatasync', {
     '-o',
     trace,
   ])
-  const client = new Client(store.socketPath)
+  const client = new Client(context, store.socketPath)
   await client.attach('w')
   for (let round = 0; round < 5; round++) {
     await client.add({ type: 'noop' })
     const jobs = await client.take()
     await client.ask({ op: 'finish', reports: jobs.map(succeeded) })
   }
-  client.close()
   await store.stop()
   let isSynced = false
   let answers = 0
@@ -260,27 +252,29 @@ test('an add and a done are answered after an fdatasync', {
   assert.equal(answers, 15)
 })
 
-/** A file system of 2 MiB, or why there is none. */
+/** A file system of 2 MiB, or null when there may be none. */
 function mountSmallDisk(context: TestContext): string | null {
-  const directory = join(makeDirectory(context), 'disk')
-  mkdirSync(directory)
+  const directory = mkdtempSync(join(tmpdir(), 'store-disk-'))
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'none', directory], { stdio: 'ignore' })
   } catch {
-    context.skip('needs root that may mount')
-    return null
+    rmdirSync(directory)
+    return null // not root, or a container that may not mount: the test says so
   }
-  context.after(() => execFileSync('umount', ['-l', directory]))
+  context.after(() => {
+    execFileSync('umount', ['-l', directory])
+    rmdirSync(directory)
+  })
   return directory
 }
 
 test('a full disk: a clear error, nothing lost, and it goes on when there is space', async (context) => {
   const directory = mountSmallDisk(context)
-  if (directory === null) return
+  if (directory === null) return context.skip('needs root that may mount')
   const store = new StoreProcess(context, directory)
   await store.start()
-  const client = new Client(store.socketPath)
-  const worker = new Client(store.socketPath)
+  const client = new Client(context, store.socketPath)
+  const worker = new Client(context, store.socketPath)
   const ids = await client.add({ type: 'noop' }, { type: 'noop', delayMs: 3_600_000 })
   await worker.attach('w')
   const [job] = await worker.take()
@@ -299,9 +293,8 @@ test('a full disk: a clear error, nothing lost, and it goes on when there is spa
   await waitUntil(async () => store.lines.some((line) => line.includes('store.diskRecovered')))
   await store.kill()
   await store.start()
-  const after = new Client(store.socketPath)
+  const after = new Client(context, store.socketPath)
   assert.deepEqual([await after.stateOf(ids[0] ?? 0), await after.stateOf(ids[1] ?? 0)], ['done', 'delayed'])
-  for (const each of [client, worker, after]) each.close()
 })
 
 /** Writes until nothing goes in any more. */
