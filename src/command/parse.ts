@@ -23,7 +23,11 @@ export interface Parsed {
 /** Keeps cac from reading a number into a value. */
 const MARK = '\u001f'
 const LONG_DASHES = /^[\u2010-\u2015\u2212]+/
-const SHORT: Readonly<Record<string, string>> = { '-h': '--help', '-v': '--version', '-V': '--version' }
+const SHORT: ReadonlyMap<string, string> = new Map([
+  ['-h', '--help'],
+  ['-v', '--version'],
+  ['-V', '--version'],
+])
 
 function usage(message: string, hint: string): MydError {
   return new MydError('USAGE', message, { hint })
@@ -67,7 +71,7 @@ function checkWords(words: readonly string[]): string[] {
   const sound: string[] = []
   const seen = new Set<string>()
   for (let at = 0; at < words.length; at++) {
-    const word = SHORT[words[at]!] ?? words[at]!
+    const word = SHORT.get(words[at]!) ?? words[at]!
     if (LONG_DASHES.test(word)) throw longDash(word)
     if (!word.startsWith('-') || word === '-') {
       sound.push(word === '-' || sound.length > 0 ? mark(word, sound) : word)
