@@ -98,7 +98,7 @@ const output = join(home, 'compressed')
 myd('stop', '--quiet')
 rmSync(output, { recursive: true, force: true })
 mkdirSync(output, { recursive: true, mode: 0o750 })
-show('--check')
+show('--check', `--proc=${PROC}`)
 show('--daemon', `--proc=${PROC}`)
 
 const before = readStates()

@@ -3,8 +3,9 @@
  * throws is told here: an expected failure in a sentence with what to do, anything else as a bug with its stack.
  */
 import type { CommandContext } from './command/context.ts'
+import type { NamedLaunch } from './command/describe-service.ts'
 import { asExpected, ERRORS, MydError, messageOf } from './errors.ts'
-import { ROLE_VARIABLE, ROLES, type Role } from './protocol.ts'
+import { type LaunchRecord, ROLE_VARIABLE, ROLES, type Role } from './protocol.ts'
 import { commandArguments, programPath, readBuildInfo } from './system/executable.ts'
 
 async function main(): Promise<number> {
@@ -40,14 +41,16 @@ async function runCommandLine(typed: readonly string[]): Promise<number> {
   const parsed = parseCommandLine(typed)
   const { describeLaunch } = await import('./command/launch.ts')
   const build = readBuildInfo()
+  const program = programPath()
+  const asTyped = describeLaunch(parsed, process.env, process.cwd())
   const context: CommandContext = {
     flags: parsed.flags,
     args: parsed.args,
     rest: parsed.rest,
-    launch: describeLaunch(parsed, process.env, process.cwd()),
+    ...(await lookAtService(asTyped, program)),
     environment: process.env,
     build,
-    program: programPath(),
+    program,
     json: parsed.flags.has('json'),
     quiet: parsed.flags.has('quiet'),
     width: process.stdout.columns ?? 80,
@@ -57,6 +60,13 @@ async function runCommandLine(typed: readonly string[]): Promise<number> {
   }
   const { chooseCommand } = await import('./command/choose.ts')
   return await (await chooseCommand(parsed, context))(context)
+}
+
+/** A service file says its name and its checks, which takes a child; without one there is nothing to ask. */
+async function lookAtService(launch: LaunchRecord, program: string): Promise<NamedLaunch> {
+  if (launch.service === null) return { launch, description: null }
+  const { nameService } = await import('./command/describe-service.ts')
+  return await nameService(launch, { environment: process.env, program })
 }
 
 function tell(thrown: unknown): number {

@@ -44,6 +44,8 @@ export interface LaunchRecord {
   readonly config: string | null
   /** The service file, absolute; null for the built-in service. */
   readonly service: string | null
+  /** What the service calls itself; null when it does not, and for the built-in service. */
+  readonly serviceName: string | null
   readonly debug: boolean
   /** One process does all. */
   readonly noFork: boolean

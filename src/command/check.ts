@@ -6,7 +6,7 @@ import { loadSettings } from '../settings/load.ts'
 import { inspectInstance } from '../system/pidfile.ts'
 import { verifyTrailer } from '../system/trailer.ts'
 import type { Command } from './context.ts'
-import { checkService } from './describe-service.ts'
+import { serviceFindings } from './describe-service.ts'
 
 export const runCheck: Command = async (context) => {
   const { launch, environment, build, program } = context
@@ -20,7 +20,7 @@ export const runCheck: Command = async (context) => {
       const verdict = await verifyTrailer('/proc/self/exe')
       return verdict.ok ? { ok: true } : { ok: false, problem: verdict.message }
     },
-    serviceFindings: await checkService(context),
+    serviceFindings: serviceFindings(context.description),
   })
   context.stdout(context.json ? `${JSON.stringify(findingsToJson(findings))}\n` : renderFindings(findings, context))
   if (loaded.findings.some((finding) => finding.check === 'flag' && finding.level === 'failure')) return 64

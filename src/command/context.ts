@@ -1,5 +1,5 @@
 /** What a command is given. Commands print through it and return their exit code; only main.ts exits. */
-import type { LaunchRecord } from '../protocol.ts'
+import type { LaunchRecord, ServiceDescription } from '../protocol.ts'
 import type { BuildInfo } from '../system/executable.ts'
 
 export interface CommandContext {
@@ -11,6 +11,8 @@ export interface CommandContext {
   readonly rest: readonly string[]
   /** The settings among flags and variables, and where they were typed. */
   readonly launch: LaunchRecord
+  /** What the service file says of itself; null for the built-in service. */
+  readonly description: ServiceDescription | null
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly build: BuildInfo
   /** Path the program was started by; kept for ps. */

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { type Finding, failure, ok } from '../preflight/finding.ts'
-import { ROLE_VARIABLE, type ServiceDescription } from '../protocol.ts'
+import { type LaunchRecord, ROLE_VARIABLE, type ServiceDescription } from '../protocol.ts'
 import { openChannel } from '../system/channel.ts'
 import { childEnvironment } from '../system/child-environment.ts'
 import { selfCommand } from '../system/executable.ts'
@@ -43,13 +43,25 @@ export function describeService(options: DescribeOptions): Promise<ServiceDescri
   })
 }
 
-/** The service's own checks as findings; none for the built-in service. */
-export async function checkService(
-  options: Omit<DescribeOptions, 'service'> & { readonly launch: { readonly service: string | null } },
-): Promise<Finding[]> {
-  const { service } = options.launch
-  if (service === null) return []
+export interface NamedLaunch {
+  readonly launch: LaunchRecord
+  readonly description: ServiceDescription | null
+}
+
+/** The launch record with what the service calls itself, so that the instance has its name. */
+export async function nameService(
+  launch: LaunchRecord,
+  options: Omit<DescribeOptions, 'service'>,
+): Promise<NamedLaunch> {
+  const { service } = launch
+  if (service === null) return { launch, description: null }
   const description = await describeService({ ...options, service })
+  return { launch: { ...launch, serviceName: description.name }, description }
+}
+
+/** The service's own checks as findings; none for the built-in service. */
+export function serviceFindings(description: ServiceDescription | null): Finding[] {
+  if (description === null) return []
   if (description.error !== null) return [failure('service', description.error, 'Mend the service file')]
   return Object.entries(description.checks).map(([sentence, problem]) =>
     problem === null

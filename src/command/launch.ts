@@ -21,6 +21,7 @@ export function describeLaunch(
     environment: collectEnvironment(environment),
     config: config === undefined ? null : resolve(directory, config),
     service: parsed.service === null ? null : resolve(directory, parsed.service),
+    serviceName: null, // the service has not been looked at yet
     debug: parsed.flags.has('debug'),
     noFork: parsed.flags.has('nofork'),
   }

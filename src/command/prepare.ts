@@ -13,7 +13,7 @@ import { withMode } from '../system/exact-mode.ts'
 import { type Claim, claimInstance, recordState } from '../system/instance-lock.ts'
 import { inspectPidfile } from '../system/pidfile.ts'
 import type { CommandContext } from './context.ts'
-import { checkService } from './describe-service.ts'
+import { serviceFindings } from './describe-service.ts'
 
 /** Descriptors from here on were left open by whoever called; nothing of ours is open yet. */
 export const FIRST_INHERITED_FD = 3
@@ -75,7 +75,7 @@ async function preflight(context: CommandContext, loaded: LoadedSettings): Promi
     instance: inspectPidfile(loaded.paths),
     uid: process.getuid?.() ?? 0,
     verifyFile: null, // a start reads only the embedded parts; --check reads the whole file
-    serviceFindings: await checkService(context),
+    serviceFindings: serviceFindings(context.description),
   })
 }
 

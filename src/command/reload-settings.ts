@@ -4,14 +4,15 @@ import type { Finding } from '../preflight/finding.ts'
 import { placeOf } from '../preflight/render.ts'
 import type { LaunchRecord } from '../protocol.ts'
 import { loadSettings, readEnvironment } from '../settings/load.ts'
-import { checkService } from './describe-service.ts'
+import { nameService, serviceFindings } from './describe-service.ts'
 
 const EXIT_SETTINGS = 78
 
 export async function reloadSettings(launch: LaunchRecord, program: string): Promise<Reloaded> {
   const environment = readEnvironment()
   const loaded = await loadSettings(launch, environment)
-  const findings: Finding[] = [...loaded.findings, ...(await checkService({ launch, environment, program }))]
+  const { description } = await nameService(launch, { environment, program })
+  const findings: Finding[] = [...loaded.findings, ...serviceFindings(description)]
   const failures = findings.filter((finding) => finding.level === 'failure')
   if (failures.length === 0) return { loaded }
   const reasons = failures.map((finding) => `${placeOf(finding)}${finding.message}`)

@@ -35,6 +35,7 @@ function merge(before: LaunchRecord, { launch }: CommandContext): LaunchRecord {
     environment: { ...before.environment, ...launch.environment },
     config: launch.config ?? before.config,
     service: launch.service ?? before.service,
+    serviceName: launch.service === null ? before.serviceName : launch.serviceName,
     debug: launch.debug || before.debug,
     noFork: launch.noFork || before.noFork,
   }

@@ -1,6 +1,7 @@
 /** `start`, `--daemon`: detached; returns when the daemon is ready, or with the reason why it is not. */
 import { closeSync, constants, openSync } from 'node:fs'
 import { MydError } from '../errors.ts'
+import { plural } from '../plural.ts'
 import { detach } from '../system/detach.ts'
 import { withMode } from '../system/exact-mode.ts'
 import { recordState } from '../system/instance-lock.ts'
@@ -28,7 +29,7 @@ export const runStart: Command = async (context) => {
   if (detached.outcome === 'ready') {
     context.stdout(`${detached.pid}\n`)
     if (!context.quiet)
-      context.stderr(`${settings.name}: started (pid ${detached.pid}), ${settings.proc} workers ready\n`)
+      context.stderr(`${settings.name}: started (pid ${detached.pid}), ${plural(settings.proc, 'worker')} ready\n`)
     return 0
   }
   const { exit, message } = detached

@@ -85,11 +85,8 @@ function readReceipt(books: Books, token: string): number[] | undefined {
   return row === undefined ? undefined : (JSON.parse(String(row.ids)) as number[])
 }
 
+/** Those that nobody asks for any more are forgotten. */
 function writeReceipt(books: Books, token: string, ids: readonly number[]): void {
-  books.statement('INSERT INTO receipts (token, ids, at) VALUES (?, ?, ?)').run(token, JSON.stringify(ids), books.now)
-}
-
-/** Forgets receipts that nobody asks for any more. */
-export function pruneReceipts(books: Books): void {
   books.statement('DELETE FROM receipts WHERE at < ?').run(books.now - RECEIPT_LIFE_MS)
+  books.statement('INSERT INTO receipts (token, ids, at) VALUES (?, ?, ?)').run(token, JSON.stringify(ids), books.now)
 }

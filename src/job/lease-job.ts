@@ -15,7 +15,9 @@ const TAKE_LIMIT_BYTES = 1024 * 1024
 export function makeDueReady(books: Books): void {
   if (books.counts.total('delayed') === 0) return
   const due = books
-    .statement(`SELECT * FROM jobs WHERE state = 'delayed' AND due_at <= ? ORDER BY due_at LIMIT ${DUE_LIMIT}`)
+    .statement(
+      `SELECT * FROM jobs INDEXED BY jobs_due WHERE state = 'delayed' AND due_at <= ? ORDER BY due_at LIMIT ${DUE_LIMIT}`,
+    )
     .all(books.now) as unknown as JobRow[]
   for (const row of due) applyEvent(books, row, { type: 'due' })
 }
@@ -23,7 +25,7 @@ export function makeDueReady(books: Books): void {
 /** When the next delayed job is due, milliseconds since 1970. */
 export function readNextDueAt(books: Books): number | null {
   if (books.counts.total('delayed') === 0) return null
-  const row = books.statement(`SELECT min(due_at) AS at FROM jobs WHERE state = 'delayed'`).get()
+  const row = books.statement(`SELECT min(due_at) AS at FROM jobs INDEXED BY jobs_due WHERE state = 'delayed'`).get()
   return typeof row?.at === 'number' ? row.at : null
 }
 

@@ -86,6 +86,6 @@ export function isAllDone(books: Books): boolean {
   const { counts } = books
   if (counts.total('ready') + counts.total('reserved') + counts.total('cancelling') > 0) return false
   if (counts.total('delayed') === 0) return true
-  const sql = `SELECT id FROM jobs WHERE state = 'delayed' AND attempt > 0 LIMIT 1`
+  const sql = `SELECT id FROM jobs INDEXED BY jobs_retrying WHERE state = 'delayed' AND attempt > 0 LIMIT 1`
   return books.statement(sql).get() === undefined
 }

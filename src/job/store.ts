@@ -10,7 +10,6 @@
 import { wallMs } from '../clock.ts'
 import { MydError, messageOf } from '../errors.ts'
 import type { WorkerId } from '../protocol.ts'
-import { pruneReceipts } from './add-job.ts'
 import { type Books, type Consequences, openBooks } from './books.ts'
 import type { JobConfig } from './job-config.ts'
 import { endWorker, makeDueReady, readNextDueAt, readWorkers } from './lease-job.ts'
@@ -141,7 +140,6 @@ function recover(books: Books, path: string, holders: readonly WorkerId[]): void
   try {
     inTransaction(books, wallMs(), () => {
       for (const worker of readWorkers(books)) if (!holders.includes(worker)) endWorker(books, { worker, charged: [] })
-      pruneReceipts(books)
     })
   } catch (error) {
     if (sqliteCodeOf(error) === undefined) throw error

@@ -3,6 +3,7 @@ import { formatDuration } from '../clock.ts'
 import { assertNever } from '../errors.ts'
 import type { ChildName, DaemonEvent } from '../events.ts'
 import { describeExit } from '../exit-reason.ts'
+import { plural } from '../plural.ts'
 import type { LogLevel } from '../protocol.ts'
 
 export interface Worded {
@@ -17,10 +18,6 @@ const seconds = (ms: number) => formatDuration(ms)
 function who(child: ChildName): string {
   const name = child.kind === 'store' ? 'store' : `worker ${child.slot}`
   return child.pid === null ? name : `${name} (pid ${child.pid})`
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 export function wordEvent(event: DaemonEvent): Worded {
@@ -69,7 +66,7 @@ function wordChild(event: ChildEvent): Words {
     case 'slot.failed':
       return error(`${who(event.child)} has failed after ${plural(event.deaths, 'death')}, ${wordRetry(event.retryMs)}`)
     case 'commands.ended':
-      return info(`${plural(event.pids.length, 'process')} of worker ${event.worker} ended: ${event.pids.join(' ')}`)
+      return info(`${event.pids.length} processes of worker ${event.worker} ended: ${event.pids.join(' ')}`)
     case 'commands.unkillable':
       return error(`processes of worker ${event.worker} do not end after KILL: ${event.pids.join(' ')}`)
     default:

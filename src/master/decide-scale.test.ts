@@ -16,7 +16,7 @@ test('up: those who are missing are started, the others are left alone', () => {
 
 test('down: the last ones are drained', () => {
   const daemon = SimulatedDaemon.running(4)
-  assert.deepEqual(scale(daemon, 1), { exit: 0, message: '4 → 1 workers' })
+  assert.deepEqual(scale(daemon, 1), { exit: 0, message: '4 → 1 worker' })
   assert.deepEqual(daemon.places(), ['ready', 'draining', 'draining', 'draining'])
   daemon.playAlong()
   assert.deepEqual(daemon.places(), ['ready', 'empty', 'empty', 'empty'])
@@ -110,7 +110,7 @@ test('down during a reload: the place that is being replaced goes, with its succ
   assert.deepEqual(daemon.places(), ['ready', 'ready+starting'])
   scale(daemon, 1)
   assert.deepEqual(daemon.places(), ['ready', 'draining+draining'])
-  assert.deepEqual(daemon.answers.get(reload), { exit: 0, message: '1 workers replaced (generation 2)' })
+  assert.deepEqual(daemon.answers.get(reload), { exit: 0, message: '1 worker replaced (generation 2)' })
   daemon.playAlong()
   assert.deepEqual(daemon.places(), ['ready', 'empty'])
 })

@@ -7,6 +7,7 @@
  * One reload at a time; one more may wait, however often it is asked for.
  */
 import { describeExit } from '../exit-reason.ts'
+import { plural } from '../plural.ts'
 import type { Policy } from './backoff.ts'
 import { setPlace, startSuccessor } from './crew.ts'
 import { scaleTo } from './scale.ts'
@@ -123,6 +124,6 @@ function awaitSuccessor(state: MasterState, place: Place, reload: Rolling, now: 
 function finish(state: MasterState, reload: Rolling, now: number): Step {
   const tookMs = now - reload.since
   const done = emit({ type: 'reload.done', generation: state.generation, tookMs })
-  const message = `${state.proc} workers replaced (generation ${state.generation})`
+  const message = `${plural(state.proc, 'worker')} replaced (generation ${state.generation})`
   return then({ state, actions: [done, ...answers(reload.requests, 0, message)] }, nextOrIdle)
 }

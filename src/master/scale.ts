@@ -1,4 +1,5 @@
 /** More or fewer workers while running. Pure. */
+import { plural } from '../plural.ts'
 import { drainPlace, startWorker } from './crew.ts'
 import { emit, type MasterState, type RequestId, type Step, stay, then } from './state.ts'
 
@@ -43,6 +44,6 @@ export function requestScale(state: MasterState, id: RequestId, proc: number, no
   }
   const before = state.proc
   const step = scaleTo(state, proc, now)
-  const message = before === proc ? `${proc} workers already` : `${before} → ${proc} workers`
+  const message = before === proc ? `${plural(proc, 'worker')} already` : `${before} → ${plural(proc, 'worker')}`
   return { state: step.state, actions: [...step.actions, { type: 'answer', id, exit: 0, message }] }
 }

@@ -23,6 +23,7 @@ async function createContext(changes: Partial<PreflightContext> = {}): Promise<P
     environment: {},
     config: null,
     service: null,
+    serviceName: null,
   }
   const record = { ...launch, debug: false, noFork: false }
   return {

@@ -14,7 +14,7 @@ const HOST = { uid: 1000, cpus: 2 }
 const ENVIRONMENT = { HOME: join(directory, 'nobody') }
 
 function launch(changes: Partial<LaunchRecord> = {}): LaunchRecord {
-  const plain = { version: 1, directory, flags: {}, environment: {}, config: null, service: null }
+  const plain = { version: 1, directory, flags: {}, environment: {}, config: null, service: null, serviceName: null }
   return { ...plain, debug: false, noFork: false, ...changes }
 }
 

@@ -55,9 +55,9 @@ export function collectEnvironment(environment: Environment): Record<string, str
   return settings
 }
 
-/** The name of an instance that nobody named: of its service file, in letters that suit a file name. */
-function defaultName(service: string | null): string {
-  const base = service === null ? '' : basename(service).replace(/\.[cm]?[jt]s$/, '')
+/** The name of an instance that nobody named: the service's own, or that of its file, in letters that suit a file name. */
+function defaultName({ service, serviceName }: LaunchRecord): string {
+  const base = serviceName ?? (service === null ? '' : basename(service).replace(/\.[cm]?[jt]s$/, ''))
   const name = base.replace(/^[^a-zA-Z0-9]+/, '').replace(/[^a-zA-Z0-9._-]/g, '-')
   return name.slice(0, 64) || 'myd'
 }
@@ -73,7 +73,7 @@ function checkFoundName(found: string, given: string, file: string | null): Find
 /** What the sources gave, the weakest first, before anything is decided. */
 async function readSources(launch: LaunchRecord, environment: Environment, uid: number) {
   const placeOf = (assignments: readonly Assignment[]): Place => ({
-    name: givenText(assignments, 'name') ?? defaultName(launch.service),
+    name: givenText(assignments, 'name') ?? defaultName(launch),
     uid,
     environment,
     home: givenText(assignments, 'home'),
