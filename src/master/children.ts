@@ -11,8 +11,8 @@ import { type FromChild, INSTANCE_VARIABLE, ROLE_VARIABLE, type ToChild, WORKER_
 import { type Channel, openChannel } from '../system/channel.ts'
 import { childEnvironment } from '../system/child-environment.ts'
 import { selfCommand } from '../system/executable.ts'
-import { createLineReader } from '../system/line-reader.ts'
 import { trackChild } from '../system/own-children.ts'
+import { createOutputLines } from './output-lines.ts'
 import type { Child } from './slot.ts'
 
 export interface ChildOrder {
@@ -57,7 +57,6 @@ interface Running {
 
 /** Exit code reported for a child that could not be started at all. */
 const EXIT_SPAWN_FAILED = 71
-const OUTPUT_LINE_LIMIT_BYTES = 8192
 
 export function openChildren(options: ChildrenOptions): Children {
   const running = new Map<number, Running>()
@@ -129,16 +128,9 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-/** Output goes on being read after an over-long line: a reader that stops would block the child. */
 function captureOutput(child: ChildProcess, name: ChildName, emit: Emit): void {
   for (const stream of ['stdout', 'stderr'] as const) {
-    const onLine = (text: string) => emit({ type: 'child.output', child: name, stream, text })
-    const renew = () => createLineReader(onLine, tooLong, OUTPUT_LINE_LIMIT_BYTES)
-    const tooLong = () => {
-      onLine(`(cut: a line of more than ${OUTPUT_LINE_LIMIT_BYTES} bytes)`)
-      read = renew()
-    }
-    let read = renew()
-    child[stream]?.on('data', (chunk: Buffer) => read(chunk))
+    const lines = createOutputLines((text) => emit({ type: 'child.output', child: name, stream, text }))
+    child[stream]?.on('data', lines.read).on('end', lines.end)
   }
 }
