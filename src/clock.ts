@@ -17,10 +17,10 @@ export function toIso(atWallMs: number): string {
 
 /** For people: `850 ms`, `3.2 s`, `4 m 10 s`, `3 h 5 m`, `2 d 4 h`. */
 export function formatDuration(durationMs: number): string {
-  if (durationMs < 1000) return `${Math.round(durationMs)} ms`
-  const seconds = durationMs / 1000
-  if (seconds < 60) return `${seconds.toFixed(1)} s`
-  const whole = Math.floor(seconds)
+  const ms = Math.round(durationMs)
+  if (ms < 1000) return `${ms} ms`
+  if (ms < 60_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`
+  const whole = Math.floor(ms / 1000)
   if (whole < 3600) return `${Math.floor(whole / 60)} m ${whole % 60} s`
   if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} m`
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`

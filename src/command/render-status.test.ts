@@ -73,6 +73,13 @@ test('a clock that was set back makes no negative age', () => {
 })
 
 test('columns are as wide as their widest entry', () => {
-  assert.deepEqual(align([['a', 'bb', 'c'], ['aaa', 'b'], ['', '', 'ccc']]), ['a    bb  c', 'aaa  b', '         ccc'])
+  assert.deepEqual(
+    align([
+      ['a', 'bb', 'c'],
+      ['aaa', 'b'],
+      ['', '', 'ccc'],
+    ]),
+    ['a    bb  c', 'aaa  b', '         ccc'],
+  )
   assert.deepEqual(align([]), [])
 })

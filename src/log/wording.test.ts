@@ -10,7 +10,11 @@ const store: ChildName = { kind: 'store', slot: 0, pid: 41 }
 const KILL = { kind: 'signal', signal: 'SIGKILL' } as const
 
 const ROWS: [DaemonEvent, LogLevel, string][] = [
-  [{ type: 'daemon.starting', version: '1.0.0', build: 'ab', proc: 1 }, 'info', 'version 1.0.0 build ab starts with 1 worker'],
+  [
+    { type: 'daemon.starting', version: '1.0.0', build: 'ab', proc: 1 },
+    'info',
+    'version 1.0.0 build ab starts with 1 worker',
+  ],
   [{ type: 'daemon.ready', tookMs: 250, proc: 8 }, 'info', 'ready after 250 ms: 8 workers'],
   [{ type: 'daemon.failed', reason: 'no', exit: 78 }, 'error', 'the start failed (exit 78): no'],
   [{ type: 'daemon.stopping', cause: 'SIGTERM' }, 'info', 'stops: SIGTERM'],
@@ -34,8 +38,16 @@ const ROWS: [DaemonEvent, LogLevel, string][] = [
     'info',
     'worker 3 (pid 42) ended: exit 0, by us: reload',
   ],
-  [{ type: 'child.killed', child: worker, cause: 'boot-timeout' }, 'warning', 'worker 3 (pid 42) gets KILL: boot-timeout'],
-  [{ type: 'child.unkillable', child: worker }, 'error', 'worker 3 (pid 42) does not end after KILL; it hangs in the kernel'],
+  [
+    { type: 'child.killed', child: worker, cause: 'boot-timeout' },
+    'warning',
+    'worker 3 (pid 42) gets KILL: boot-timeout',
+  ],
+  [
+    { type: 'child.unkillable', child: worker },
+    'error',
+    'worker 3 (pid 42) does not end after KILL; it hangs in the kernel',
+  ],
   [{ type: 'child.spawn-failed', child: nobody, message: 'EAGAIN' }, 'error', 'worker 3 cannot be started: EAGAIN'],
   [{ type: 'child.output', child: worker, stream: 'stderr', text: 'hi' }, 'info', 'worker 3 (pid 42) stderr: hi'],
   [
@@ -43,7 +55,11 @@ const ROWS: [DaemonEvent, LogLevel, string][] = [
     'debug',
     'worker 3 (pid 42): done id=7 path="/a b"',
   ],
-  [{ type: 'slot.backoff', child: nobody, delayMs: 900, deaths: 1 }, 'warning', 'worker 3 is started again in 900 ms, death 1'],
+  [
+    { type: 'slot.backoff', child: nobody, delayMs: 900, deaths: 1 },
+    'warning',
+    'worker 3 is started again in 900 ms, death 1',
+  ],
   [
     { type: 'slot.failed', child: nobody, retryMs: 300_000, deaths: 5 },
     'error',
