@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connectToStore } from '../../src/job/socket-client.ts'
+import type { JobHandler } from '../../src/service/define-service.ts'
 import { which } from '../../src/system/which.ts'
 import { JobRunner } from '../../src/worker/job-runner.ts'
 import { Client, makeDirectory, StoreProcess, succeeded } from '../support/store-process.ts'
@@ -22,41 +23,30 @@ async function startStore(context: TestContext): Promise<StoreProcess> {
   return store
 }
 
-interface Worker {
-  readonly runner: JobRunner
-  readonly name: string
-}
-
-/** A worker in this process, on a real socket. @param runs counts the runs of each job */
-async function startWorker(
-  context: TestContext,
-  name: string,
-  path: string,
-  runs: Map<number, number>,
-): Promise<Worker> {
+/** A worker in this process, on a real socket. */
+function startRunner(context: TestContext, worker: string, socketPath: string, noop: JobHandler): JobRunner {
   const nothing = (): void => {}
   const runner = new JobRunner({
-    ...{ worker: name, socketPath: path, prefetchLimit: 16 },
-    handlers: {
-      async noop({ id }) {
-        runs.set(id, (runs.get(id) ?? 0) + 1)
-        await delay(id % 3)
-      },
-    },
+    ...{ worker, socketPath, prefetchLimit: 16, handlers: { noop } },
     board: { takeInHand: () => ({ ownGroup: nothing, release: nothing }), countJob: nothing },
     log: { debug: nothing, info: nothing, warning: nothing, error: nothing },
   })
-  await runner.start()
+  void runner.start()
   context.after(() => runner.stop())
-  return { runner, name }
+  return runner
 }
 
 test('kill -9 of the store: every acknowledged add is there, each job runs once, none is forgotten', async (context) => {
   const random = createRandom(context)
   const store = await startStore(context)
   const runs = new Map<number, number>()
-  const workers = await Promise.all(['a', 'b', 'c'].map((name) => startWorker(context, name, store.socketPath, runs)))
-  store.holders = workers.map(({ name }) => name)
+  store.holders = ['a', 'b', 'c']
+  for (const name of store.holders) {
+    startRunner(context, name, store.socketPath, async ({ id }) => {
+      runs.set(id, (runs.get(id) ?? 0) + 1)
+      await delay(id % 3)
+    })
+  }
   const client = await connectToStore(store.socketPath)
   assert.ok(client)
   const added: number[] = []
@@ -171,6 +161,31 @@ test('a worker that stops is answered at once, and takes nothing', async (contex
   const taking = worker.take()
   await worker.ask({ op: 'release', leases: [], stop: true })
   assert.deepEqual(await taking, [])
+})
+
+test('a draining worker gives back what it has not started, and finishes what it has', async (context) => {
+  const store = await startStore(context)
+  const client = new Client(context, store.socketPath)
+  const gate = Promise.withResolvers<void>()
+  const runner = startRunner(context, 'w', store.socketPath, () => gate.promise)
+  const [running = 0, queued = 0] = await client.add({ type: 'noop' }, { type: 'noop' })
+  await waitUntil(async () => (await client.stateOf(running)) === 'reserved')
+  const drained = runner.drain(new AbortController().signal)
+  gate.resolve()
+  await drained
+  assert.deepEqual([await client.stateOf(running), await client.stateOf(queued)], ['done', 'ready'])
+})
+
+test('a worker that has to stop ends its run, whose job is tried again and has not failed', async (context) => {
+  const store = await startStore(context)
+  const client = new Client(context, store.socketPath)
+  const runner = startRunner(context, 'w', store.socketPath, (_, { signal }) => once(signal, 'abort').then(() => {}))
+  const [id = 0] = await client.add({ type: 'noop', attempts: 1 })
+  await waitUntil(async () => (await client.stateOf(id)) === 'reserved')
+  await runner.drain(AbortSignal.abort())
+  const { job } = await client.ask({ op: 'show', job: id })
+  const { state, failures, deaths, attempt } = job as Record<string, unknown>
+  assert.deepEqual([state, failures, deaths, attempt], ['ready', 0, 0, 1])
 })
 
 test('bad clients get a clear error, and nobody else notices', async (context) => {

@@ -34,6 +34,8 @@ export class Instance {
   readonly home: string
   /** Flags of every command, `--home` and `--name` among them. */
   readonly flags: readonly string[]
+  /** Runs at the end of the test, when no process is left, before the home is removed. */
+  readonly cleanups: (() => void)[] = []
   #service: readonly string[] = []
 
   constructor(home: string) {
@@ -137,6 +139,7 @@ export function createInstance(t: TestContext): Instance {
       instance.assertGone()
     } finally {
       await killOwned(instance.home)
+      for (const clean of instance.cleanups) clean()
       rmSync(instance.home, { recursive: true, force: true })
     }
   })
