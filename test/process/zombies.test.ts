@@ -1,18 +1,10 @@
 /** No zombie, ever, and no orphan of a job: what a command leaves behind is ended and reaped. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { listChildren, readStat } from '../../src/system/proc.ts'
+import { readStat } from '../../src/system/proc.ts'
 import { createInstance } from '../support/instance.ts'
-import { listOwned, signal } from '../support/processes.ts'
+import { listOwned, listZombies, signal } from '../support/processes.ts'
 import { waitFor } from '../support/wait-for.ts'
-
-function zombiesBelow(pid: number): string[] {
-  return listChildren(pid).flatMap((child) => {
-    const stat = readStat(child)
-    const own = stat?.state === 'Z' ? [`${child} (${stat.comm})`] : []
-    return [...own, ...zombiesBelow(child)]
-  })
-}
 
 /** Leaves a child in its group, one in a session of its own, and one whose parent ends at once. */
 const MESSY = 'sleep 1002 & setsid sleep 1003 & (sh -c "sleep 0.01" & sleep 0.02) & (true &) ; exit 0'
@@ -25,7 +17,7 @@ test('jobs that leave orphans leave no zombie, and none of the group', async (t)
   }
   await waitFor(
     'the zombies to be reaped',
-    () => zombiesBelow(pid),
+    () => listZombies(pid),
     (zombies) => zombies.length === 0,
     2000,
   )
@@ -48,7 +40,7 @@ test('the worker dies with such a job: all of it is ended and reaped by the mast
   await instance.logged(/commands\.ended: /)
   await waitFor(
     'the zombies to be reaped',
-    () => zombiesBelow(pid),
+    () => listZombies(pid),
     (zombies) => zombies.length === 0,
     2000,
   )

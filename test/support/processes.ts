@@ -1,7 +1,7 @@
 /** The processes of one test, found in /proc by what they inherited; signalled by pid, one by one. */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { errnoOf } from '../../src/errors.ts'
-import { listPids, readEnvironment, readStat } from '../../src/system/proc.ts'
+import { listChildren, listPids, readEnvironment, readStat } from '../../src/system/proc.ts'
 import { waitFor } from './wait-for.ts'
 
 /** Living processes that have `home` in their environment or command line. A zombie shows neither. */
@@ -67,4 +67,13 @@ export function readProcStatus(pid: number, name: string): string | undefined {
 /** @returns the pid of a process of the test that was started in this role, or undefined */
 export function findRole(home: string, role: 'intermediate' | 'master' | 'worker' | 'store'): number | undefined {
   return listOwned(home).find((pid) => readEnvironment(pid)?.includes(`MYD_ROLE=${role}`))
+}
+
+/** Zombies among the descendants of a process, as `pid (command)`. */
+export function listZombies(pid: number): string[] {
+  return listChildren(pid).flatMap((child) => {
+    const stat = readStat(child)
+    const own = stat?.state === 'Z' ? [`${child} (${stat.comm})`] : []
+    return [...own, ...listZombies(child)]
+  })
 }
