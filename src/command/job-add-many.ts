@@ -9,7 +9,7 @@ import { parseJobLine } from './job-line.ts'
 import { waitForMany } from './job-wait.ts'
 
 const BATCH_JOBS = 1000
-const BATCH_BYTES = 512 * 1024
+const BATCH_BYTES = 256 * 1024
 const STDIN_FD = 0
 
 /** Flags of one job, which lines give themselves. */

@@ -5,7 +5,7 @@ import type { JobView } from '../job/wire.ts'
 import { idsOf, type JobCall, type JobCommand, printJson, say } from './job-command.ts'
 
 /** Jobs of one request. */
-const BATCH_JOBS = 10_000
+const BATCH_JOBS = 1000
 
 export const waitJob: JobCommand = async (call) => {
   if (!call.context.flags.has('all')) return await waitForMany(call, idsOf(call))

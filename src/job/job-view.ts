@@ -39,7 +39,23 @@ export function toView(row: JobRow): JobView {
   }
 }
 
+/** Characters of a command in a list. */
+const COMMAND_LIMIT = 200
+
 /** Without what can be long: for lists. */
 export function toSummary(row: JobRow): JobView {
-  return toView({ ...row, payload: '', output: '' })
+  const view = toView({ ...row, payload: '', output: '' })
+  return row.command.length <= COMMAND_LIMIT ? view : { ...view, command: shorten(view.command) }
+}
+
+/** The first words, up to the limit; the last one ends in `…`. */
+function shorten(words: readonly string[]): string[] {
+  const shown: string[] = []
+  let left = COMMAND_LIMIT
+  for (const word of words) {
+    if (word.length > left) return [...shown, `${word.slice(0, left)}…`]
+    shown.push(word)
+    left -= word.length
+  }
+  return shown
 }

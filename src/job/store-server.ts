@@ -13,21 +13,20 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Component } from '../component.ts'
 import { errnoOf, MydError } from '../errors.ts'
 import type { GoneWorker, InstancePaths, JobType, WorkerId } from '../protocol.ts'
-import { parseLine } from '../system/line-reader.ts'
-import { Connection } from './connection.ts'
+import { acceptClient, type Clients } from './accept-client.ts'
+import type { Connection } from './connection.ts'
 import { type JobConfig, readJobConfig } from './job-config.ts'
 import { waitForJobsLock } from './jobs-lock.ts'
-import { parseRequest, readRequestId } from './parse-request.ts'
 import { openStore, type Store } from './store.ts'
 import { TurnLoop } from './turn.ts'
-import { type Operation, Refusal } from './wire.ts'
 import { WorkerTable } from './worker-table.ts'
 
 /** A store that is being replaced gets this long to let go of the database. */
 const LOCK_TIMEOUT_MS = 10_000
 /** A client that does not close its end is not waited for. */
 const CLOSE_TIMEOUT_MS = 500
-const CONNECTION_LIMIT = 4096
+/** Clients that may wait to be accepted. */
+const BACKLOG = 4096
 
 export type StoreEvent =
   | { readonly type: 'store.disk'; readonly message: string }
@@ -54,13 +53,10 @@ export interface StoreServer extends Component {
 }
 
 /** What is there while the server runs. */
-interface Running {
+interface Running extends Clients {
   readonly lockFd: number
   readonly store: Store
-  readonly loop: TurnLoop
-  readonly workers: WorkerTable
   readonly server: Server
-  readonly connections: Set<Connection>
 }
 
 /**
@@ -113,9 +109,11 @@ async function openAll(options: StoreServerOptions, config: JobConfig, lockFd: n
     const connections = new Set<Connection>()
     const server = createServer((socket) => accept(socket))
     const running: Running = { lockFd, store, loop, workers, server, connections }
-    const accept = (socket: Socket): void => acceptClient(running, socket, lineLimitOf(config), options.onEvent)
-    await listen(server, options.listen)
     const refused = (): void => options.onEvent?.({ type: 'store.crowded', connections: connections.size })
+    const accept = (socket: Socket): void => {
+      if (!acceptClient(running, socket, lineLimitOf(config))) refused()
+    }
+    await listen(server, options.listen)
     server.on('error', refused) // accept failed: no descriptor is left
     return running
   } catch (error) {
@@ -135,7 +133,7 @@ function listen(server: Server, where: StoreServerOptions['listen']): Promise<vo
     server.once('error', (error) => {
       reject(new MydError('START_FAILED', `the jobs socket cannot be listened on: ${error.message}`, { cause: error }))
     })
-    server.listen('fd' in where ? { fd: where.fd } : { path: where.path, backlog: CONNECTION_LIMIT }, resolve)
+    server.listen('fd' in where ? { fd: where.fd } : { path: where.path, backlog: BACKLOG }, resolve)
   })
 }
 
@@ -146,64 +144,6 @@ function removeSocket(path: string): void {
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error // there is none: nothing to remove
   }
-}
-
-function acceptClient(
-  running: Running,
-  socket: Socket,
-  lineLimitBytes: number,
-  onEvent: StoreServerOptions['onEvent'],
-): void {
-  const { connections, workers, loop } = running
-  const connection = new Connection(socket, lineLimitBytes, {
-    onLine: (line) => receive(running, connection, line),
-    onClose() {
-      connections.delete(connection)
-      loop.forget(connection)
-      workers.closed(connection)
-    },
-  })
-  if (connections.size >= CONNECTION_LIMIT && !dropSilent(connections)) {
-    onEvent?.({ type: 'store.crowded', connections: connections.size })
-    connection.refuse(null, { code: 'busy', message: `${connections.size} clients are connected; try again later` })
-    connection.end()
-    return
-  }
-  connections.add(connection)
-}
-
-/** Makes place: the oldest client that never said anything goes. */
-function dropSilent(connections: Set<Connection>): boolean {
-  for (const connection of connections) {
-    if (connection.isUsed) continue
-    connection.destroy()
-    connections.delete(connection)
-    return true
-  }
-  return false
-}
-
-function receive(running: Running, connection: Connection, line: string): void {
-  connection.isUsed = true
-  const fields = parseLine(line)
-  try {
-    if (fields === null) throw new Refusal('bad-request', 'a request is one JSON object on one line')
-    const request = parseRequest(fields)
-    admit(running, connection, request.operation)
-    running.loop.ask({ connection, request })
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    connection.refuse(readRequestId(fields), error.wire)
-    connection.flush()
-  }
-}
-
-/** @throws Refusal when this client may not ask this */
-function admit({ workers, loop }: Running, connection: Connection, operation: Operation): void {
-  const { op } = operation
-  if (op === 'attach') workers.attach(connection, operation.worker, operation.types)
-  else if (op === 'take' || op === 'finish' || op === 'release') workers.require(connection)
-  if (op === 'release' && operation.stop === true) loop.stopTaking(connection)
 }
 
 /** What was asked is still answered; waiting clients see the end of their connection and come again. */
