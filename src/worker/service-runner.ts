@@ -1,7 +1,8 @@
 /** A service and its jobs, running: in a worker, or with `--nofork` in the only process there is. */
 import type { Component } from '../component.ts'
+import { MydError, messageOf } from '../errors.ts'
 import type { JobBoard } from '../metrics/scoreboard.ts'
-import type { Log, RunningService } from '../service/define-service.ts'
+import type { Log, RunningService, ServiceContext, ServiceDefinition } from '../service/define-service.ts'
 import { JobRunner } from './job-runner.ts'
 import { resolveService, type ServiceOrigin } from './resolve-service.ts'
 
@@ -27,7 +28,7 @@ export function createServiceRunner(options: ServiceRunnerOptions): Component {
     name: 'service',
     async start() {
       const service = await resolveService(origin, environment)
-      running = (await service.start?.({ log, signal: stopping.signal, slot })) ?? null
+      running = await startService(service, { log, signal: stopping.signal, slot })
       jobs = new JobRunner({
         worker: origin.worker,
         socketPath: options.jobsSocket,
@@ -51,6 +52,15 @@ export function createServiceRunner(options: ServiceRunnerOptions): Component {
         clearTimeout(timer)
       }
     },
+  }
+}
+
+/** What a service throws is its author's to mend, not a bug of ours. @throws MydError START_FAILED */
+async function startService(service: ServiceDefinition, context: ServiceContext): Promise<RunningService | null> {
+  try {
+    return (await service.start?.(context)) ?? null
+  } catch (error) {
+    throw new MydError('START_FAILED', messageOf(error), { cause: error })
   }
 }
 

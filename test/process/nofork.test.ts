@@ -1,0 +1,68 @@
+/** `--nofork`: one process does all, in the foreground or detached; what needs more processes says that it cannot. */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { test } from 'node:test'
+import { createInstance, ended } from '../support/instance.ts'
+import { listOwned, signal } from '../support/processes.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+test('detached: status, a job and stop, all in one process', async (t) => {
+  const instance = createInstance(t)
+  const pid = await instance.start('--nofork')
+  assert.deepEqual(listOwned(instance.home), [pid])
+  const status = await instance.status()
+  assert.deepEqual([status.pid, status.state, status.proc, status.workers.length], [pid, 'running', 1, 1])
+  const job = await instance.run(['job', 'add', '--wait', '--', '/bin/echo', 'hello'])
+  assert.deepEqual([job.code, job.stdout], [0, 'hello\n'])
+  assert.equal((await instance.status()).metrics.jobsDone, 1)
+  await instance.stop()
+  instance.assertGone()
+})
+
+test('in the foreground: the log on stderr, INT stops it with exit 0', async (t) => {
+  const instance = createInstance(t)
+  const child = instance.spawn(['--nofork'])
+  const result = ended(child)
+  await instance.logged(/daemon\.ready/)
+  assert.deepEqual(listOwned(instance.home), [child.pid])
+  child.kill('SIGINT')
+  const { code, stdout, stderr } = await result
+  assert.deepEqual([code, stdout], [0, ''])
+  assert.match(stderr, /daemon\.ready/)
+  assert.match(stderr, /daemon\.stopped/)
+  instance.assertGone()
+})
+
+test('reload and scale: 64 and the reason', async (t) => {
+  const instance = createInstance(t)
+  await instance.start('--nofork')
+  for (const args of [['scale', '2'], ['reload']]) {
+    const result = await instance.run(args)
+    assert.deepEqual([result.code, result.stdout], [64, ''], args.join(' '))
+    assert.match(result.stderr, /single process \(--nofork\)/)
+  }
+})
+
+test('a service that cannot start: exit 1, its words, nothing left; detached too', async (t) => {
+  const instance = createInstance(t)
+  instance.serve(`async start() { throw new Error('no camera') }`)
+  for (const args of [['--nofork'], ['--nofork', '--daemon']]) {
+    const result = await instance.run(args)
+    assert.deepEqual([result.code, result.stdout], [1, ''], args.join(' '))
+    assert.match(result.stderr, /no camera/)
+    instance.assertGone()
+  }
+})
+
+test('kill -9: the next start works, the job that was running runs again', async (t) => {
+  const instance = createInstance(t)
+  instance.configure('stopTimeout = "300ms"\n"jobs.killDelay" = "100ms"\n')
+  const pid = await instance.start('--nofork')
+  const script = `test -e ${instance.path('ran')} || { touch ${instance.path('ran')}; exec sleep 1000; }`
+  const { stdout } = await instance.run(['job', 'add', '--', '/bin/sh', '-c', script])
+  await waitFor('the job to run', () => existsSync(instance.path('ran')))
+  signal(pid, 'SIGKILL')
+  await instance.start('--nofork')
+  assert.equal((await instance.run(['job', 'wait', stdout.trim()])).code, 0)
+  assert.deepEqual(listOwned(instance.home).length, 1)
+})
