@@ -11,13 +11,14 @@ const RECEIPT_LIFE_MS = 600_000
 export function addJobs(books: Books, jobs: readonly NewJob[], token: string | undefined): number[] {
   const before = token === undefined ? undefined : readReceipt(books, token)
   if (before !== undefined) return before
-  for (const job of jobs) checkJob(books, job)
+  const types = knownTypes(books)
+  for (const job of jobs) checkJob(books, job, types)
   const ids = jobs.map((job) => findByKey(books, job.key) ?? insertJob(books, job))
   if (token !== undefined) writeReceipt(books, token, ids)
   return ids
 }
 
-function checkJob(books: Books, job: NewJob): void {
+function checkJob(books: Books, job: NewJob, types: readonly string[] | null): void {
   const { payloadLimitBytes } = books.config
   const size = Buffer.byteLength(job.payload ?? '') + (job.command ?? []).reduce((sum, word) => sum + word.length, 0)
   if (size > payloadLimitBytes) {
@@ -29,7 +30,6 @@ function checkJob(books: Books, job: NewJob): void {
   if (job.type !== 'command' && (job.command ?? []).length > 0) {
     throw new Refusal('bad-request', `a command is only for jobs of type command, not ${job.type}`)
   }
-  const types = knownTypes(books)
   if (types !== null && !types.includes(job.type)) {
     const near = nearest(job.type, types)
     const hint = near === null ? `Known are ${types.join(', ')}.` : `Did you mean ${near}?`
@@ -38,7 +38,7 @@ function checkJob(books: Books, job: NewJob): void {
 }
 
 /** The types that something runs, or null as long as no worker ever told: then any may be right. */
-export function knownTypes(books: Books): string[] | null {
+function knownTypes(books: Books): string[] | null {
   const told = books.statement('SELECT type FROM handled_types').all()
   if (told.length === 0) return null
   return [
