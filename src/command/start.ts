@@ -3,7 +3,6 @@ import { closeSync, constants, openSync } from 'node:fs'
 import { MydError } from '../errors.ts'
 import { plural } from '../plural.ts'
 import { detach } from '../system/detach.ts'
-import { withMode } from '../system/exact-mode.ts'
 import { recordState } from '../system/instance-lock.ts'
 import { closeOnExecFrom } from '../system/libc.ts'
 import type { Command } from './context.ts'
@@ -18,7 +17,7 @@ export const runStart: Command = async (context) => {
   const { loaded, lockFd } = prepared
   const { settings, paths } = loaded
   process.umask(settings.umask)
-  const outputFd = withMode(0o640, () => openSync(paths.log, APPEND, 0o640))
+  const outputFd = openSync(paths.log, APPEND, 0o640)
   const detached = await detach({
     launch: context.launch,
     ...{ lockFd, outputFd, program: context.program, environment: context.environment },

@@ -25,7 +25,10 @@ export function builtInJobs(
   }
 }
 
-/** The absolute path of setpriv(1), which has the kernel kill a command when its worker dies. Null: there is none. */
-export function findSetpriv(searchPath: string | undefined): string | null {
-  return which('setpriv', searchPath)
+/**
+ * The absolute path of setpriv(1), which has the kernel kill a command when its worker dies. Null: there is none.
+ * @param searchPath looked at after the usual places: a daemon is often started with a PATH that has not even those
+ */
+export function findSetpriv(searchPath: string): string | null {
+  return which('setpriv') ?? which('setpriv', searchPath)
 }
