@@ -58,7 +58,7 @@ test('kill -9: the next start works, the job that was running runs again', async
   const instance = createInstance(t)
   instance.configure('stopTimeout = "300ms"\n"jobs.killDelay" = "100ms"\n')
   const pid = await instance.start('--nofork')
-  const script = `test -e ${instance.path('ran')} || { touch ${instance.path('ran')}; exec sleep 1000; }`
+  const script = `test -e ${instance.path('ran')} || { : >${instance.path('ran')}; exec /bin/sleep 1000; }`
   const { stdout } = await instance.run(['job', 'add', '--', '/bin/sh', '-c', script])
   await waitFor('the job to run', () => existsSync(instance.path('ran')))
   signal(pid, 'SIGKILL')

@@ -98,3 +98,26 @@ test('a worker that ends with 78 is not started again before a reload', async (t
   assert.equal((await instance.run(['reload'])).code, 0)
   assert.ok(allReady(await instance.status()))
 })
+
+test('a job that kills its worker is buried after two deaths; it takes no other job with it', async (t) => {
+  const instance = createInstance(t)
+  instance.configure(SOON)
+  await instance.start()
+  const { stdout } = await instance.run([
+    'job',
+    'add',
+    '--quiet',
+    '--',
+    '/bin/sh',
+    '-c',
+    'kill -9 $PPID; exec sleep 10',
+  ])
+  const others = Array.from({ length: 20 }, () => '{"command": ["/bin/sleep", "0.05"]}').join('\n')
+  assert.equal((await instance.run(['job', 'add', '-'], { input: others })).code, 0)
+  await instance.run(['job', 'wait', '--all'])
+  const killer = JSON.parse((await instance.run(['job', 'show', stdout.trim(), '--json'])).stdout)
+  assert.deepEqual([killer.state, killer.deaths, killer.attempt, killer.failures], ['buried', 2, 2, 0])
+  const { states } = JSON.parse((await instance.run(['job', 'stats', '--json'])).stdout)
+  assert.deepEqual([states.done, states.buried], [20, 1])
+  assert.equal((await instance.status()).metrics.restarts, 2)
+})
