@@ -12,7 +12,6 @@ import { recordState } from '../system/instance-lock.ts'
 import { setProcessName } from '../system/libc.ts'
 import { removePidfile, writePidfile } from '../system/pidfile.ts'
 import { nameInstance } from './launch.ts'
-import { runNoFork } from './no-fork.ts'
 import { reloadSettings } from './reload-settings.ts'
 
 export interface DaemonOptions {
@@ -60,7 +59,9 @@ async function runMaster(
   const say = (state: 'starting' | 'running' | 'stopping') => recordState(lockFd, build.buildId, state)
   say('starting')
   announce(loaded.paths, launch)
-  const master = await (launch.noFork ? runNoFork : startMaster)({
+  // Loaded when it is used: a master must not even be able to run the store or a service.
+  const start = launch.noFork ? (await import('./no-fork.ts')).runNoFork : startMaster
+  const master = await start({
     ...{ loaded, launch, build, program, signals },
     environment: readEnvironment(),
     instance: nameInstance(loaded.paths),
