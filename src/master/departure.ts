@@ -6,7 +6,7 @@ import { type Child, childOf } from './slot.ts'
 import { type Departure, type MasterState, type Step, stay, type Unjudged, workerId, workerSlots } from './state.ts'
 
 /** Deaths this close to each other have one cause: a cgroup out of memory, an operator's `kill` of them all. */
-export const TOGETHER_MS = 500
+export const TOGETHER_MS = 1000
 
 /** A worker is gone: its commands are ended first. @param death what its record in the scoreboard said it was running */
 export function departed(state: MasterState, index: number, child: Child, death: Omit<Departure, 'worker'>): Step {

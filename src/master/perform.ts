@@ -1,4 +1,5 @@
 /** Carries out what `decide` wants. Never waits: what comes of an action returns as an event. */
+import { setImmediate } from 'node:timers/promises'
 import { assertNever, messageOf } from '../errors.ts'
 import type { ChildName } from '../events.ts'
 import type { ExitReason } from '../exit-reason.ts'
@@ -149,7 +150,9 @@ export class Performer {
   /** Leases of a command that hangs in the kernel stay where they are: two runs of a job must never overlap. */
   #endCommands(worker: string): void {
     const { post, log } = this.#options
-    void endMarked(`${WORKER_VARIABLE}=${worker}`).then(({ pids, unkillable }) => {
+    // Of children that died together all exits are taken first: the search looks at every process and takes a while.
+    const search = setImmediate().then(() => endMarked(`${WORKER_VARIABLE}=${worker}`))
+    void search.then(({ pids, unkillable }) => {
       if (pids.length > 0) log.emit({ type: 'commands.ended', worker, pids })
       if (unkillable.length === 0) return post({ type: 'commands.ended', worker })
       log.emit({ type: 'commands.unkillable', worker, pids: unkillable })
