@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { code, killedBy, POLICY } from '../../test/support/simulated-daemon.ts'
+import { code, killedBy, POLICY } from '../../test/support/supervision.ts'
 import { backoffDelay, type Death, respawn } from './backoff.ts'
 
 const DEATH: Death = { reason: killedBy('SIGSEGV'), uptimeMs: 0, deaths: 1, index: 0, now: 5000 }

@@ -1,22 +1,8 @@
 /** The children as a crew: passes events to the slot they belong to and turns what slots want into actions. Pure. */
-import { assertNever } from '../errors.ts'
-import type { ChildName } from '../events.ts'
-import { describeExit, type ExitReason } from '../exit-reason.ts'
-import { departed } from './departure.ts'
-import {
-  type Berth,
-  type Cause,
-  childOf,
-  emptySlot,
-  type Slot,
-  type SlotEffect,
-  type SlotEvent,
-  transition,
-} from './slot.ts'
-import { emit, type MasterState, nextBerth, type Place, STORE_INDEX, type Step, stay, then } from './state.ts'
-
-/** Where a child sits. */
-type Position = { readonly index: number; readonly part: 'current' | 'beside' | 'store' }
+import type { ExitReason } from '../exit-reason.ts'
+import { type Berth, type Cause, childOf, emptySlot, type Slot, type SlotEvent, transition } from './slot.ts'
+import { followAll, type Position } from './slot-effect.ts'
+import { type MasterState, nextBerth, type Place, STORE_INDEX, type Step, stay, then } from './state.ts'
 
 /** The position of the child in a seat; null when it is long gone. */
 function findSeat(state: MasterState, seat: number): Position | null {
@@ -91,83 +77,6 @@ function followingBerth(state: MasterState, position: Position): Berth | null {
   return nextBerth(state, position.index)
 }
 
-interface Moment {
-  readonly now: number
-  readonly inHand: readonly number[]
-}
-
-function followAll(state: MasterState, position: Position, effects: readonly SlotEffect[], moment: Moment): Step {
-  return effects.reduce<Step>((step, effect) => then(step, (s) => follow(s, position, effect, moment)), stay(state))
-}
-
-function nameOf(position: Position, pid: number | null): ChildName {
-  return position.part === 'store' ? { kind: 'store', slot: 0, pid } : { kind: 'worker', slot: position.index, pid }
-}
-
-/** What a slot wants, as actions. */
-function follow(state: MasterState, position: Position, effect: SlotEffect, moment: Moment): Step {
-  const kind = position.part === 'store' ? 'store' : 'worker'
-  switch (effect.type) {
-    case 'spawn':
-      return {
-        state: { ...state, nextId: state.nextId + 1 },
-        actions: [{ type: 'spawn', kind, index: position.index, child: effect.child }],
-      }
-    case 'drain':
-    case 'terminate':
-      return { state, actions: [{ type: effect.type, child: effect.child }] }
-    case 'kill': {
-      const event = { type: 'child.killed', child: nameOf(position, effect.child.pid), cause: effect.cause } as const
-      return { state, actions: [emit(event), { type: 'kill', child: effect.child }] }
-    }
-    case 'unkillable':
-      return { state, actions: [emit({ type: 'child.unkillable', child: nameOf(position, effect.child.pid) })] }
-    case 'ready': {
-      const child = nameOf(position, effect.child.pid)
-      return { state, actions: [emit({ type: 'child.ready', child, bootMs: effect.bootMs })] }
-    }
-    case 'died':
-      return died(state, position, effect, moment)
-    case 'backoff':
-    case 'failed': {
-      const child = nameOf(position, null)
-      const event =
-        effect.type === 'backoff'
-          ? ({ type: 'slot.backoff', child, delayMs: effect.delayMs, deaths: effect.deaths } as const)
-          : ({ type: 'slot.failed', child, retryMs: effect.retryMs, deaths: effect.deaths } as const)
-      return { state, actions: [emit(event)] }
-    }
-    default:
-      return assertNever(effect)
-  }
-}
-
-function died(state: MasterState, position: Position, effect: Died, { now, inHand }: Moment): Step {
-  const { child, reason, cause } = effect
-  const noted = cause === null || cause === 'boot-timeout' ? noteFirstFailure(state, position, effect) : state
-  const told: Step = {
-    state: noted,
-    actions: [emit({ type: 'child.exited', child: nameOf(position, child.pid), reason, cause, inHand })],
-  }
-  if (position.part === 'store') return told
-  return then(told, (s) => departed(s, position.index, child, { inHand, at: now, ordered: cause !== null }))
-}
-
-type Died = Extract<SlotEffect, { type: 'died' }>
-
-/** The first child that died explains a start that fails. */
-function noteFirstFailure(state: MasterState, position: Position, effect: Died): MasterState {
-  if (state.phase.name !== 'starting' || state.phase.firstFailure !== null) return state
-  const who = position.part === 'store' ? 'the store' : `worker ${position.index}`
-  const firstFailure = `${who} ${describeFailure(effect, state.policy.bootTimeoutMs)}`
-  return { ...state, phase: { ...state.phase, firstFailure } }
-}
-
-function describeFailure({ cause, wasReady, reason }: Died, bootTimeoutMs: number): string {
-  if (cause === 'boot-timeout') return `was not ready within ${bootTimeoutMs / 1000} s (bootTimeout)`
-  return `ended before ${wasReady ? 'the daemon' : 'it'} was ready: ${describeExit(reason)}`
-}
-
 export function startStore(state: MasterState, now: number): Step {
   return tell(state, { index: STORE_INDEX, part: 'store' }, { type: 'start' }, now)
 }
@@ -204,29 +113,25 @@ export function drainStore(state: MasterState, now: number): Step {
   return tell(state, { index: STORE_INDEX, part: 'store' }, { type: 'drain', cause: 'stop' }, now)
 }
 
+function everyPosition(state: MasterState): Position[] {
+  const workers = state.places.flatMap<Position>(({ beside }, index) => {
+    const current: Position = { index, part: 'current' }
+    return beside === null ? [current] : [current, { index, part: 'beside' }]
+  })
+  return [...workers, { index: STORE_INDEX, part: 'store' }]
+}
+
 export function killEveryone(state: MasterState, cause: Cause, now: number): Step {
-  const positions = state.places.flatMap<Position>((place, index) =>
-    place.beside === null
-      ? [{ index, part: 'current' }]
-      : [
-          { index, part: 'current' },
-          { index, part: 'beside' },
-        ],
+  return everyPosition(state).reduce<Step>(
+    (step, at) => then(step, (s) => tell(s, at, { type: 'kill', cause }, now)),
+    stay(state),
   )
-  positions.push({ index: STORE_INDEX, part: 'store' })
-  return positions.reduce<Step>((step, at) => then(step, (s) => tell(s, at, { type: 'kill', cause }, now)), stay(state))
 }
 
 /** Lets every slot act on a deadline that has passed. */
 export function passDeadlines(state: MasterState, now: number): Step {
-  const positions = state.places.flatMap<Position>((place, index) =>
-    place.beside === null
-      ? [{ index, part: 'current' }]
-      : [
-          { index, part: 'current' },
-          { index, part: 'beside' },
-        ],
+  return everyPosition(state).reduce<Step>(
+    (step, at) => then(step, (s) => tell(s, at, { type: 'deadline' }, now)),
+    stay(state),
   )
-  positions.push({ index: STORE_INDEX, part: 'store' })
-  return positions.reduce<Step>((step, at) => then(step, (s) => tell(s, at, { type: 'deadline' }, now)), stay(state))
 }

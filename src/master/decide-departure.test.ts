@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { code, killedBy, SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
+import { SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
+import { code, killedBy } from '../../test/support/supervision.ts'
 import { holders, TOGETHER_MS } from './departure.ts'
 import { STORE_SEAT } from './state.ts'
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { code, eventsOf, killedBy, namesOf, POLICY, SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
+import { SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
+import { code, eventsOf, killedBy, namesOf, POLICY } from '../../test/support/supervision.ts'
 import { STORE_SEAT } from './state.ts'
 
 test('a worker that was up long enough is replaced at once', () => {

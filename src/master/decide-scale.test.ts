@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { code, eventsOf, killedBy, SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
+import { SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
+import { code, eventsOf, killedBy } from '../../test/support/supervision.ts'
 import { PROC_MAX } from './scale.ts'
 
 function scale(daemon: SimulatedDaemon, proc: number): { exit: number; message: string } | undefined {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { eventsOf, namesOf, SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
+import { SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
+import { eventsOf, namesOf } from '../../test/support/supervision.ts'
 
 type Situation = 'starting' | 'running' | 'draining'
 const IGNORED = ['signal.ignored']

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { code, eventsOf, killedBy, namesOf, SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
+import { SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
+import { code, eventsOf, killedBy, namesOf } from '../../test/support/supervision.ts'
 import { STORE_SEAT } from './state.ts'
 
 /** A start that failed: everything is ended, and why is told. */

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRandom, type Random } from '../../test/support/random.ts'
-import { code, killedBy, POLICY, SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
+import { SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
+import { code, killedBy, POLICY } from '../../test/support/supervision.ts'
 import type { Policy } from './backoff.ts'
 import { nextDeadline } from './state.ts'
 

@@ -17,9 +17,19 @@ const RANKS: Readonly<Record<string, number>> = {
 
 /** Tested as tables, in milliseconds. */
 export const PURE = [
-  ...['decide', 'slot', 'backoff', 'state', 'crew', 'departure', 'reload', 'scale', 'stop', 'policy'].map(
-    (name) => `master/${name}.ts`,
-  ),
+  ...[
+    'decide',
+    'slot',
+    'slot-effect',
+    'backoff',
+    'state',
+    'crew',
+    'departure',
+    'reload',
+    'scale',
+    'stop',
+    'policy',
+  ].map((name) => `master/${name}.ts`),
   ...['job/job.ts', 'job/retry.ts', 'log/wording.ts', 'log/line.ts', 'preflight/render.ts'],
   ...['table', 'row', 'parse-setting', 'nearest', 'render'].map((name) => `settings/${name}.ts`),
   ...['render-status', 'usage', 'flags'].map((name) => `command/${name}.ts`),

@@ -3,11 +3,9 @@
  * clients. A spawn is reported at once; all else happens when a test says so. Every step is checked (`checkStep`).
  */
 import assert from 'node:assert/strict'
-import type { DaemonEvent } from '../../src/events.ts'
 import type { ExitReason } from '../../src/exit-reason.ts'
 import type { Policy } from '../../src/master/backoff.ts'
 import { decide } from '../../src/master/decide.ts'
-import type { Child } from '../../src/master/slot.ts'
 import {
   type ControlRequest,
   initialState,
@@ -18,37 +16,7 @@ import {
   STORE_SEAT,
 } from '../../src/master/state.ts'
 import { checkStep } from './check-step.ts'
-
-/** The defaults of the settings. */
-export const POLICY: Policy = {
-  startTimeoutMs: 90_000,
-  bootTimeoutMs: 60_000,
-  stopTimeoutMs: 30_000,
-  stableMs: 1000,
-  restartDelayMs: 1000,
-  restartDelayMaxMs: 60_000,
-  restartLimit: 5,
-  restartWindowMs: 60_000,
-  failedRetryMs: 300_000,
-  uptimeResetMs: 30_000,
-}
-
-export const code = (value: number): ExitReason => ({ kind: 'code', code: value })
-export const killedBy = (signal: string): ExitReason => ({ kind: 'signal', signal })
-
-export interface Living {
-  readonly kind: 'worker' | 'store'
-  readonly index: number
-  readonly child: Child
-  isReady: boolean
-  /** The last order it was given. */
-  order: 'drain' | 'terminate' | 'kill' | null
-}
-
-export interface Answer {
-  readonly exit: number
-  readonly message: string
-}
+import { type Answer, code, killedBy, type Living, POLICY } from './supervision.ts'
 
 export class SimulatedDaemon {
   state: MasterState
@@ -230,18 +198,4 @@ export class SimulatedDaemon {
       beside === null ? current.state.name : `${current.state.name}+${beside.slot.state.name}`,
     )
   }
-}
-
-/** Types of the actions; an event by its own type. */
-export function namesOf(actions: readonly MasterAction[]): string[] {
-  return actions.map((action) => (action.type === 'emit' ? action.event.type : action.type))
-}
-
-export function eventsOf<T extends DaemonEvent['type']>(
-  actions: readonly MasterAction[],
-  type: T,
-): Extract<DaemonEvent, { type: T }>[] {
-  return actions.flatMap((action) =>
-    action.type === 'emit' && action.event.type === type ? [action.event as Extract<DaemonEvent, { type: T }>] : [],
-  )
 }
