@@ -140,7 +140,7 @@ export class SimulatedDaemon {
     return this.send({ type: 'signal', signal, terminal })
   }
 
-  /** @returns what the answer will be found by */
+  /** @returns what finds the answer */
   request(request: ControlRequest): number {
     const id = this.requests.length + 1
     this.requests.push(id)
@@ -187,7 +187,6 @@ export class SimulatedDaemon {
     assert.fail('it never becomes quiet')
   }
 
-  /** Seats of the living workers (the store's is STORE_SEAT), in order. */
   workerSeats(): number[] {
     return [...this.living.keys()].filter((seat) => seat !== STORE_SEAT).sort((a, b) => a - b)
   }
