@@ -5,6 +5,8 @@
 export type ControlCommand =
   | { readonly command: 'status' }
   | { readonly command: 'reload' }
+  /** The graceful stop, however often it is asked for; answered at once. */
+  | { readonly command: 'stop' }
   | { readonly command: 'scale'; readonly proc: number }
 
 export interface ControlAnswer {
@@ -54,6 +56,7 @@ export function parseControlCommand(value: Record<string, unknown>): ControlComm
   switch (value.command) {
     case 'status':
     case 'reload':
+    case 'stop':
       return { command: value.command }
     case 'scale': {
       const { proc } = value

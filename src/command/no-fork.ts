@@ -106,6 +106,10 @@ class NoFork implements Master {
   }
 
   #answer(command: ControlCommand, board: Scoreboard): ControlAnswer {
+    if (command.command === 'stop') {
+      void this.#stop({ exit: 0, reason: null }, 'stop')
+      return { exit: 0, message: 'stopping' }
+    }
     if (command.command !== 'status') {
       return { exit: EXIT_USAGE, message: `a single process (--nofork) has no workers to ${command.command}` }
     }

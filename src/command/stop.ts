@@ -1,5 +1,6 @@
 /** `stop`: tells the master to end and returns when nothing of it is left. Only a process that holds the lock is signalled. */
 import { closeSync } from 'node:fs'
+import { askControl } from '../admin/control-client.ts'
 import { monotonicMs } from '../clock.ts'
 import { MydError } from '../errors.ts'
 import type { InstancePaths } from '../protocol.ts'
@@ -10,6 +11,7 @@ import { describeState, reachInstance } from './reach.ts'
 
 const SIGTERM = 15
 const POLL_MS = 10
+const ANSWER_MS = 2000
 /** The master has its own deadlines for its workers; this much longer means that it hangs itself. */
 const GRACE_MS = 15_000
 
@@ -33,7 +35,7 @@ export async function stopInstance(paths: InstancePaths, timeoutMs: number): Pro
   for (;;) {
     const state = inspectInstance(paths)
     if (state.kind === 'free' || state.kind === 'stale' || state.kind === 'foreign') return told
-    if (told === null && state.kind !== 'stopping' && state.pid !== null && terminate(paths, state.pid))
+    if (told === null && state.kind !== 'stopping' && state.pid !== null && (await order(paths, state.pid)))
       told = state.pid
     if (monotonicMs() > deadline) {
       throw new MydError('STOP_FAILED', `it has not ended after ${Math.round(timeoutMs / 1000)} s`, {
@@ -44,13 +46,24 @@ export async function stopInstance(paths: InstancePaths, timeoutMs: number): Pro
   }
 }
 
+/** Over the control socket, where asking twice changes nothing: two stops at once would be two TERM, which means “at once”. */
+async function order(paths: InstancePaths, pid: number): Promise<boolean> {
+  try {
+    const { exit } = await askControl(paths.controlSocket, { command: 'stop' }, ANSWER_MS)
+    return exit === 0 || terminate(paths, pid) // another build may not know the command
+  } catch (error) {
+    if (!(error instanceof MydError) || error.code !== 'NOT_RUNNING') throw error
+    return terminate(paths, pid) // it is still starting, or hangs
+  }
+}
+
 /** The holder is looked up again behind the pidfd: a pid that was given to another process meanwhile is not signalled. */
 function terminate(paths: InstancePaths, pid: number): boolean {
   const pidFd = openPidFd(pid)
   if (pidFd === null) return false
   try {
     const state = inspectInstance(paths)
-    return 'pid' in state && state.pid === pid && signalPidFd(pidFd, SIGTERM)
+    return 'pid' in state && state.pid === pid && state.kind !== 'stopping' && signalPidFd(pidFd, SIGTERM)
   } finally {
     closeSync(pidFd)
   }

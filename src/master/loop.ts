@@ -93,6 +93,12 @@ export class Loop {
       answer({ exit: 0, message: 'running', status: describeStatus(this.#state, this.#board, identity) })
       return
     }
+    if (command.command === 'stop') {
+      const isGoingDown = this.#state.phase.name === 'draining' || this.#state.phase.name === 'stopped'
+      if (!isGoingDown) this.post({ type: 'signal', signal: 'SIGTERM', terminal: false }) // a second one would hurry
+      answer({ exit: 0, message: 'stopping' })
+      return
+    }
     const id = this.#nextRequest++
     this.#waiting.set(id, answer)
     const request =
