@@ -15,10 +15,12 @@ const SERVICE = 'start: () => new Promise((resolve) => setTimeout(resolve, 1000)
 const MOMENTS_MS = [5, 30, 70, 120, 200, 300, 420, 550]
 /** Each start has its own home, and mostly waits. */
 const CONCURRENCY = 4
+/** Long before the intermediate would kill a daemon that does not go (10 s). */
+const SOON_MS = 6000
 
 /** After an interrupted start: nothing runs, and the next one works. */
 async function assertCancelled(instance: Instance): Promise<void> {
-  await instance.awaitNoProcess()
+  await instance.awaitNoProcess(SOON_MS)
   instance.serve('')
   await instance.start('--proc=1')
   await instance.stop()

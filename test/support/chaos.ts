@@ -10,7 +10,7 @@ import { waitFor } from './wait-for.ts'
 export type Victim = 'worker' | 'store' | 'master'
 
 const BATCH = 5
-const LONGEST_JOB_SECONDS = 0.2
+const LONGEST_JOB_SECONDS = 0.5
 /** `job add` may meet a daemon that has just been killed, or one that is starting. */
 const EXITS_WITHOUT_DAEMON: readonly (number | null)[] = [1, 69]
 
