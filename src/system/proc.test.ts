@@ -44,7 +44,6 @@ test('this process', () => {
   assert.deepEqual([own?.pid, own?.parentPid], [process.pid, process.ppid])
   assert.ok(listPids().includes(process.pid))
   assert.ok(listChildren(process.ppid).includes(process.pid))
-  assert.deepEqual(listChildren(process.pid), [])
   assert.ok((readAnonBytes(process.pid) ?? 0) > 1024 * 1024)
   assert.equal(readExecutable(process.pid), process.execPath)
   assert.ok(readEnvironment(process.pid)?.some((entry) => entry.startsWith('PATH=')))
