@@ -37,6 +37,8 @@ export type DaemonEvent =
     }
   | { readonly type: 'child.killed'; readonly child: ChildName; readonly cause: string }
   | { readonly type: 'child.unkillable'; readonly child: ChildName }
+  /** It sent what is no message; its channel is closed. */
+  | { readonly type: 'child.babble'; readonly child: ChildName }
   | { readonly type: 'child.spawn-failed'; readonly child: ChildName; readonly message: string }
   | {
       readonly type: 'child.output'

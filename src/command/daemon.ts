@@ -64,9 +64,9 @@ async function runMaster(
   const master = await start({
     ...{ loaded, launch, build, program, signals },
     environment: readEnvironment(),
-    instance: nameInstance(loaded.paths),
+    instance: nameInstance(loaded.settings.name, loaded.paths),
     echo: options.foreground ? (line) => void process.stderr.write(line) : null,
-    reload: () => reloadSettings(launch, program),
+    reload: (current) => reloadSettings(launch, program, current),
     onReady: () => {
       say('running')
       options.onReady()

@@ -41,8 +41,11 @@ function collectSettings(flags: Parsed['flags']): Record<string, string> {
   return settings
 }
 
-/** Names this instance in the environment of its processes: by its lock file, which is never replaced. */
-export function nameInstance(paths: InstancePaths): string {
-  const { dev, ino } = statSync(paths.lock)
-  return createHash('sha256').update(`${paths.lock}\0${dev}\0${ino}`).digest('hex').slice(0, 16)
+/**
+ * Names this instance in the environment of its processes: by its state directory, whose jobs must not run twice, however
+ * its path is spelled.
+ */
+export function nameInstance(name: string, paths: InstancePaths): string {
+  const { dev, ino } = statSync(paths.stateDirectory)
+  return createHash('sha256').update(`${name}\0${dev}\0${ino}`).digest('hex').slice(0, 16)
 }

@@ -10,7 +10,7 @@ import { type Component, startAll, stopAll } from '../component.ts'
 import { createStoreServer } from '../job/store-server.ts'
 import { wordStoreEvent } from '../job/word-store-event.ts'
 import { type Log, openLog } from '../log/log.ts'
-import { endMarked } from '../master/leftovers.ts'
+import { endLeftovers, readOldCommands } from '../master/leftovers.ts'
 import type { Master, MasterOptions, Outcome } from '../master/master-options.ts'
 import type { MasterEvent } from '../master/state.ts'
 import { createScoreboard, type Scoreboard } from '../metrics/scoreboard.ts'
@@ -30,7 +30,7 @@ export async function runNoFork(options: MasterOptions): Promise<Master> {
   const { paths, settings } = options.loaded
   const log = openLog(paths.log, options.launch.debug ? 'debug' : settings['log.level'], options.echo)
   log.emit({ type: 'daemon.starting', version: options.build.version, build: options.build.buildId, proc: 1 })
-  await endMarked(`${INSTANCE_VARIABLE}=${options.instance}`)
+  await endLeftovers(`${INSTANCE_VARIABLE}=${options.instance}`, readOldCommands(paths.scoreboard))
   const daemon = new NoFork(options, log)
   await daemon.start()
   return daemon

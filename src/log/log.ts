@@ -25,9 +25,10 @@ export function openLog(path: string, level: LogLevel, echo: ((line: string) => 
   const file = openLogFile(path, echo === null ? STANDARD_STREAMS : [])
   let threshold = LOG_LEVELS.indexOf(level)
   let lost = 0
+  let closed = false
   const emit: Emit = (event) => {
     const worded = wordEvent(event)
-    if (LOG_LEVELS.indexOf(worded.level) < threshold) return
+    if (closed || LOG_LEVELS.indexOf(worded.level) < threshold) return
     const line = formatLine(worded, toIso(wallMs()))
     if (lost > 0 && tellLost(file, lost)) lost = 0
     if (!file.write(line)) lost += 1
@@ -39,7 +40,10 @@ export function openLog(path: string, level: LogLevel, echo: ((line: string) => 
       threshold = LOG_LEVELS.indexOf(next)
     },
     reopen: () => file.reopen(),
-    close: () => file.close(),
+    close() {
+      closed = true // a process that outlives its worker may still hold its output
+      file.close()
+    },
   }
 }
 

@@ -55,6 +55,8 @@ function wordChild(event: ChildEvent): Words {
       return warning(`${who(event.child)} gets KILL: ${event.cause}`)
     case 'child.unkillable':
       return error(`${who(event.child)} does not end after KILL; it hangs in the kernel`)
+    case 'child.babble':
+      return error(`${who(event.child)} sent what is no message, and is ended`)
     case 'child.spawn-failed':
       return error(`${who(event.child)} cannot be started: ${event.message}`)
     case 'child.output':
@@ -126,6 +128,10 @@ function wordDaemon(event: Exclude<DaemonEvent, ChildEvent>): Words {
 
 function wordFields(fields: Readonly<Record<string, unknown>>): string {
   return Object.entries(fields)
-    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? JSON.stringify(value) : String(value)}`)
+    .map(([key, value]) => ` ${key}=${wordValue(value)}`)
     .join('')
+}
+
+function wordValue(value: unknown): string {
+  return value === undefined ? 'undefined' : JSON.stringify(value)
 }

@@ -7,11 +7,14 @@ import type { Socket } from 'node:net'
 import { errnoOf, messageOf } from '../errors.ts'
 import type { ChildName, Emit } from '../events.ts'
 import { type ExitReason, exitReason } from '../exit-reason.ts'
+import type { Scoreboard } from '../metrics/scoreboard.ts'
 import { type FromChild, INSTANCE_VARIABLE, ROLE_VARIABLE, type ToChild, WORKER_VARIABLE } from '../protocol.ts'
 import { type Channel, openChannel } from '../system/channel.ts'
 import { childEnvironment } from '../system/child-environment.ts'
 import { selfCommand } from '../system/executable.ts'
 import { trackChild } from '../system/own-children.ts'
+import { parseFromChild } from './from-child.ts'
+import type { Claims } from './orphans.ts'
 import { createOutputLines } from './output-lines.ts'
 import type { Child } from './slot.ts'
 
@@ -48,11 +51,14 @@ export interface Children {
   kill(seat: number): void
   /** null when nobody sits there. */
   pidOf(seat: number): number | null
+  /** What the living workers have: their ids, and the sessions of the commands that the scoreboard says they run. */
+  claims(board: Scoreboard): Claims
 }
 
 interface Running {
   readonly process: ChildProcess
   readonly channel: Channel<ToChild>
+  readonly worker: string | null
 }
 
 /** Exit code reported for a child that could not be started at all. */
@@ -81,10 +87,15 @@ export function openChildren(options: ChildrenOptions): Children {
     trackChild(child)
     const known = { ...name, pid: child.pid }
     const channel = openChannel<ToChild>(child.stdio[3] as Socket, {
-      onMessage: (message) => options.onMessage(seat, message as unknown as FromChild),
-      onClose: () => {}, // a child without its channel ends by itself; its exit tells
+      onMessage(raw) {
+        const message = parseFromChild(raw)
+        if (message !== null) return options.onMessage(seat, message)
+        options.emit({ type: 'child.babble', child: known })
+        channel.close() // a child without its channel ends by itself; its exit tells
+      },
+      onClose: () => {},
     })
-    running.set(seat, { process: child, channel })
+    running.set(seat, { process: child, channel, worker: order.worker })
     options.emit({ type: 'child.started', child: known, generation: order.child.generation })
     captureOutput(child, known, options.emit)
     child.once('exit', (code, signal) => {
@@ -100,6 +111,10 @@ export function openChildren(options: ChildrenOptions): Children {
     signal: (seat, signal) => void running.get(seat)?.process.kill(signal),
     kill: (seat) => killGroup(running.get(seat)?.process.pid),
     pidOf: (seat) => running.get(seat)?.process.pid ?? null,
+    claims: (board) => ({
+      workers: new Set([...running.values()].flatMap(({ worker }) => (worker === null ? [] : [worker]))),
+      sessions: new Set([...running.keys()].flatMap((seat) => board.read(seat).inHand.map(({ group }) => group))),
+    }),
   }
 }
 

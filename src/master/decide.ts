@@ -51,7 +51,7 @@ function dispatch(state: MasterState, event: MasterEvent, now: number): Step {
     case 'settings.loaded':
       return rollOut(state, event.policy, event.proc, now)
     case 'settings.rejected':
-      return rejectReload(state, event.reason, event.exit)
+      return rejectReload(state, event.reason, event.exit, now)
     case 'deadline':
       return passDeadlines(state, now)
     default:

@@ -19,7 +19,7 @@ export interface MasterOptions {
   /** Trapped before anything else was done. */
   readonly signals: Signals
   /** Reads and checks the settings again, for a reload. */
-  readonly reload: () => Promise<Reloaded>
+  readonly reload: (current: LoadedSettings) => Promise<Reloaded>
   readonly onReady: () => void
   /** From here on the daemon is going down. */
   readonly onStopping: () => void

@@ -12,9 +12,10 @@ import { INSTANCE_VARIABLE } from '../protocol.ts'
 import { becomeSubreaper } from '../system/libc.ts'
 import { reapOrphans } from '../system/own-children.ts'
 import { bindUnixSocket } from '../system/unix-socket.ts'
-import { endMarked } from './leftovers.ts'
+import { endLeftovers, readOldCommands } from './leftovers.ts'
 import { Loop } from './loop.ts'
 import type { Master, MasterOptions } from './master-options.ts'
+import { endOrphans } from './orphans.ts'
 
 /** @throws MydError or an error of the system when a file or socket cannot be made; then nothing is left behind */
 export async function startMaster(options: MasterOptions): Promise<Master> {
@@ -41,7 +42,8 @@ async function openLoop(options: MasterOptions, log: Log, undo: (() => Promise<v
   const { loaded, instance, signals } = options
   const { paths } = loaded
   becomeSubreaper()
-  await endLeftovers(instance, log)
+  await endAllLeftovers(instance, paths.scoreboard, log)
+  undo.push(() => endAllOrphans(log))
   const { fd: scoreboardFd, board } = createScoreboard(paths.scoreboard, process.pid)
   undo.push(() => releaseFile(paths.scoreboard, scoreboardFd))
   const jobsSocketFd = bindUnixSocket(paths.jobsSocket, 0o600)
@@ -60,11 +62,19 @@ function releaseFile(path: string, fd: number): void {
   closeSync(fd)
 }
 
-async function endLeftovers(instance: string, log: Log): Promise<void> {
-  const { pids, unkillable } = await endMarked(`${INSTANCE_VARIABLE}=${instance}`)
+async function endAllLeftovers(instance: string, oldScoreboard: string, log: Log): Promise<void> {
+  const mark = `${INSTANCE_VARIABLE}=${instance}`
+  const { pids, unkillable } = await endLeftovers(mark, readOldCommands(oldScoreboard))
   if (pids.length > 0) log.emit({ type: 'leftovers.ended', pids })
   if (unkillable.length === 0) return
   throw new MydError('START_FAILED', `processes of a dead instance do not end: pids ${unkillable.join(' ')}`, {
-    hint: 'they hang in the kernel (a dead network file system?); their jobs must not run twice',
+    hint: 'they hang in the kernel (a dead network file system?), or belong to another user; their jobs must not run twice',
   })
+}
+
+/** At the end nobody is living: whatever is still there was left by a command. */
+async function endAllOrphans(log: Log): Promise<void> {
+  const { pids, unkillable } = await endOrphans(() => ({ workers: new Set(), sessions: new Set() }))
+  if (pids.length > 0) log.emit({ type: 'commands.ended', worker: 'all', pids })
+  if (unkillable.length > 0) log.emit({ type: 'commands.unkillable', worker: 'all', pids: unkillable })
 }

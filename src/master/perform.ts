@@ -1,15 +1,14 @@
 /** Carries out what `decide` wants. Never waits: what comes of an action returns as an event. */
-import { setImmediate } from 'node:timers/promises'
-import { assertNever, messageOf } from '../errors.ts'
+import { asExpected, assertNever, MydError, messageOf } from '../errors.ts'
 import type { ChildName } from '../events.ts'
 import type { ExitReason } from '../exit-reason.ts'
 import type { Log } from '../log/log.ts'
 import type { Scoreboard } from '../metrics/scoreboard.ts'
-import { type FromChild, type StoreHello, WORKER_VARIABLE, type WorkerHello } from '../protocol.ts'
+import type { FromChild, StoreHello, WorkerHello } from '../protocol.ts'
 import type { LoadedSettings } from '../settings/load.ts'
 import { type Children, openChildren } from './children.ts'
 import { holders } from './departure.ts'
-import { endMarked } from './leftovers.ts'
+import { type Ended, endOrphans } from './orphans.ts'
 import { policyOf } from './policy.ts'
 import { type MasterAction, type MasterEvent, type MasterState, STORE_SEAT, workerId } from './state.ts'
 
@@ -27,12 +26,14 @@ export interface PerformOptions {
   readonly scoreboardFd: number
   readonly jobsSocketFd: number
   readonly log: Log
-  readonly reload: () => Promise<Reloaded>
+  readonly reload: (current: LoadedSettings) => Promise<Reloaded>
   readonly post: (event: MasterEvent) => void
   readonly onReady: () => void
   readonly onFinish: (exit: number, reason: string | null) => void
   readonly answer: (id: number, exit: number, message: string) => void
 }
+
+const RETRY_MS = 1000
 
 export class Performer {
   readonly children: Children
@@ -41,11 +42,17 @@ export class Performer {
   #settings: LoadedSettings
   /** What was read last; `adopt-settings` makes it the effective one. */
   #read: LoadedSettings
+  /** What was effective before that; `restore-settings` takes it back. */
+  #before: LoadedSettings
+  /** Workers whose leavings are still to be ended. */
+  readonly #dead = new Set<string>()
+  #search: Promise<void> | null = null
 
   constructor(options: PerformOptions) {
     this.#options = options
     this.#settings = options.loaded
     this.#read = options.loaded
+    this.#before = options.loaded
     this.children = openChildren({
       program: options.program,
       instance: options.instance,
@@ -55,7 +62,10 @@ export class Performer {
       jobsSocketFd: options.jobsSocketFd,
       emit: options.log.emit,
       onMessage: (seat, message) => this.#receive(seat, message),
-      onSpawned: (seat, pid) => options.post({ type: 'child.spawned', seat, pid }),
+      onSpawned: (seat, pid) => {
+        options.board.setPid(seat, pid)
+        options.post({ type: 'child.spawned', seat, pid })
+      },
       onExited: (seat, reason) => this.#exited(seat, reason),
     })
   }
@@ -76,17 +86,19 @@ export class Performer {
       case 'tell-store':
         return children.send(STORE_SEAT, { type: 'worker.gone', gone: action.gone })
       default:
-        return this.#performOwn(action, state)
+        return this.#performOwn(action)
     }
   }
 
-  #performOwn(action: OwnAction, state: MasterState): void {
+  #performOwn(action: OwnAction): void {
     const { log, onReady, onFinish, answer } = this.#options
     switch (action.type) {
       case 'load-settings':
         return this.#loadSettings()
       case 'adopt-settings':
-        return this.#adoptSettings(state)
+        return this.#adoptSettings(this.#read)
+      case 'restore-settings':
+        return this.#adoptSettings(this.#before)
       case 'report-ready':
         return onReady()
       case 'reopen-logs':
@@ -147,36 +159,66 @@ export class Performer {
     post({ type: 'child.exited', seat, reason, inHand })
   }
 
-  /** Leases of a command that hangs in the kernel stay where they are: two runs of a job must never overlap. */
+  /**
+   * One search for all workers that died: it ends everything that belongs to no living worker. Leases of a command that
+   * hangs in the kernel stay where they are: two runs of a job must never overlap.
+   */
   #endCommands(worker: string): void {
-    const { post, log } = this.#options
-    // Of children that died together all exits are taken first: the search looks at every process and takes a while.
-    const search = setImmediate().then(() => endMarked(`${WORKER_VARIABLE}=${worker}`))
-    void search.then(({ pids, unkillable }) => {
-      if (pids.length > 0) log.emit({ type: 'commands.ended', worker, pids })
-      if (unkillable.length === 0) return post({ type: 'commands.ended', worker })
-      log.emit({ type: 'commands.unkillable', worker, pids: unkillable })
-      post({ type: 'commands.stuck', worker })
+    this.#dead.add(worker)
+    if (this.#search !== null) return
+    this.#search = this.#searchOrphans().finally(() => {
+      this.#search = null
+      const [next] = this.#dead
+      if (next !== undefined) this.#endCommands(next)
     })
+  }
+
+  async #searchOrphans(): Promise<void> {
+    const { post, log } = this.#options
+    const workers = [...this.#dead]
+    const { pids, unkillable } = await this.#lookForOrphans()
+    for (const worker of workers) this.#dead.delete(worker)
+    const names = workers.join(' ')
+    if (pids.length > 0) log.emit({ type: 'commands.ended', worker: names, pids })
+    if (unkillable.length > 0) log.emit({ type: 'commands.unkillable', worker: names, pids: unkillable })
+    const type = unkillable.length > 0 ? 'commands.stuck' : 'commands.ended'
+    for (const worker of workers) post({ type, worker })
+  }
+
+  /** /proc cannot be read for want of descriptors or memory: nothing is known, so it is tried again. */
+  async #lookForOrphans(): Promise<Ended> {
+    for (;;) {
+      try {
+        return await endOrphans(() => this.children.claims(this.#options.board))
+      } catch (error) {
+        if (!(asExpected(error) instanceof MydError)) throw error
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
+    }
   }
 
   #loadSettings(): void {
     const { reload, post } = this.#options
-    void reload().then((result) => {
-      if ('rejected' in result) return post({ type: 'settings.rejected', reason: result.rejected, exit: result.exit })
-      this.#read = result.loaded
-      const { settings } = result.loaded
-      const proc = settings.proc === this.#settings.settings.proc ? null : settings.proc
-      post({ type: 'settings.loaded', policy: policyOf(settings), proc })
-    })
+    const reject = (reason: string, exit: number) => post({ type: 'settings.rejected', reason, exit })
+    reload(this.#settings).then(
+      (result) => {
+        if ('rejected' in result) return reject(result.rejected, result.exit)
+        this.#read = result.loaded
+        const { settings } = result.loaded
+        const proc = settings.proc === this.#settings.settings.proc ? null : settings.proc
+        post({ type: 'settings.loaded', policy: policyOf(settings), proc })
+      },
+      (error: unknown) => reject(`the settings cannot be read: ${messageOf(error)}`, 1),
+    )
   }
 
-  #adoptSettings(state: MasterState): void {
-    const { log, debug, board } = this.#options
-    this.#settings = this.#read
-    const { settings, jobTypes } = this.#settings
+  /** Of a reload: what was read is what children get from now on, unless it is given up. */
+  #adoptSettings(next: LoadedSettings): void {
+    const { log, debug } = this.#options
+    this.#before = this.#settings
+    this.#settings = next
+    const { settings, jobTypes } = next
     log.setLevel(debug ? 'debug' : settings['log.level'])
-    board.setWanted(state.proc)
     this.children.send(STORE_SEAT, { type: 'settings', settings, jobTypes })
   }
 

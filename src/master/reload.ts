@@ -54,7 +54,8 @@ export function rollOut(state: MasterState, policy: Policy, proc: number | null,
   if (state.reload.name !== 'loading') return stay(state)
   const generation = state.generation + 1
   const { requests, again } = state.reload
-  const reload: Rolling = { name: 'rolling', requests, again, index: 0, attempted: false, since: now }
+  const before = { policy: state.policy, proc: state.proc }
+  const reload: Rolling = { name: 'rolling', requests, again, index: 0, attempted: false, since: now, before }
   const rolling: Step = {
     state: { ...state, policy, generation, reload },
     actions: [{ type: 'adopt-settings' }, emit({ type: 'reload.started', generation })],
@@ -62,11 +63,18 @@ export function rollOut(state: MasterState, policy: Policy, proc: number | null,
   return proc === null ? rolling : then(rolling, (s) => scaleTo(s, proc, now))
 }
 
-/** The reload is given up: what serves goes on. */
-export function rejectReload(state: MasterState, reason: string, exit: number): Step {
-  if (state.reload.name === 'idle') return stay(state)
-  const actions = [emit({ type: 'reload.rejected', reason }), ...answers(state.reload.requests, exit, reason)]
-  return then({ state, actions }, nextOrIdle)
+/** The reload is given up: who serves goes on, and the settings that were in force before it are so again. */
+export function rejectReload(state: MasterState, reason: string, exit: number, now: number): Step {
+  const { reload } = state
+  if (reload.name === 'idle') return stay(state)
+  const actions = [emit({ type: 'reload.rejected', reason }), ...answers(reload.requests, exit, reason)]
+  const restored = then({ state, actions }, (s) => (reload.name === 'rolling' ? restore(s, reload, now) : stay(s)))
+  return then(restored, nextOrIdle)
+}
+
+function restore(state: MasterState, { before }: Rolling, now: number): Step {
+  const restored: Step = { state: { ...state, policy: before.policy }, actions: [{ type: 'restore-settings' }] }
+  return then(restored, (s) => scaleTo(s, before.proc, now))
 }
 
 /** A stop wins: nobody waits for an outcome that will not come. */
@@ -105,7 +113,7 @@ function replace(state: MasterState, place: Place, reload: Rolling, now: number)
   }
   if (reload.attempted) {
     const how = current.lastExit === null ? '' : `: ${describeExit(current.lastExit)}`
-    return rejectReload(state, `the new worker ${reload.index} ended before it was stable${how}`, 1)
+    return rejectReload(state, `the new worker ${reload.index} ended before it was stable${how}`, 1, now)
   }
   return startSuccessor({ ...state, reload: { ...reload, attempted: true } }, reload.index, now)
 }

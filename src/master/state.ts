@@ -39,6 +39,8 @@ export type Reload =
       /** Whether this place was empty-handed (back-off, failed) and has been started anew. */
       readonly attempted: boolean
       readonly since: number
+      /** In force again when the reload is given up. */
+      readonly before: { readonly policy: Policy; readonly proc: number }
     }
 
 /** A dead worker whose commands are being ended; its leases go back after that. */
@@ -106,6 +108,8 @@ export type MasterAction =
   | { readonly type: 'load-settings' }
   /** What was read last is good: children started from now on get it. */
   | { readonly type: 'adopt-settings' }
+  /** The reload was given up: what was in force before it is again. */
+  | { readonly type: 'restore-settings' }
   | { readonly type: 'report-ready' }
   | { readonly type: 'reopen-logs' }
   | { readonly type: 'answer'; readonly id: RequestId; readonly exit: number; readonly message: string }

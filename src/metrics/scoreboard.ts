@@ -76,6 +76,7 @@ export interface Scoreboard {
   readonly read: (index: number) => SeatRecord
   /** The master enters a child that it starts. */
   readonly enter: (index: number, child: { pid: number; generation: number; slot: number; startedAt: number }) => void
+  readonly setPid: (index: number, pid: number) => void
   /** The master clears the seat of a child that has ended. */
   readonly leave: (index: number) => void
   readonly setWanted: (proc: number) => void
@@ -116,6 +117,7 @@ export function openScoreboard(fd: number, access: 'read' | 'write'): Scoreboard
     seat: (index) => openSeat(words, longs, index),
     read: (index) => readSeat(words, longs, index),
     enter: (index, child) => enterSeat(words, longs, index, child),
+    setPid: (index, pid) => void Atomics.store(words, wordOf(index) + 1, pid),
     leave: (index) => leaveSeat(words, longs, index),
     setWanted: (proc) => Atomics.store(words, 3, proc),
   }

@@ -105,6 +105,11 @@ export function listChildren(pid: number): number[] {
   return children
 }
 
+/** A process and all below it, parents first: who is killed first can start nobody more. */
+export function withDescendants(pid: number): number[] {
+  return [pid, ...listChildren(pid).flatMap(withDescendants)]
+}
+
 /** Anonymous memory of a process in bytes (RssAnon: what it does not share with the file it runs from). */
 export function readAnonBytes(pid: number): number | null {
   const match = /^RssAnon:\s+(\d+) kB$/m.exec(readProc(`/proc/${pid}/status`) ?? '')
