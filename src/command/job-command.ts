@@ -1,7 +1,8 @@
 /** What the subcommands of `job` are given, and how they read what was typed. */
 import { MydError } from '../errors.ts'
 import type { JobClient } from '../job/client.ts'
-import { parseDuration } from '../settings/units.ts'
+import { DURATION_LIMIT_MS } from '../job/wire.ts'
+import { formatDurationValue, parseDuration } from '../settings/units.ts'
 import type { CommandContext } from './context.ts'
 
 export interface JobCall {
@@ -41,8 +42,12 @@ export function durationFlag(call: JobCall, name: string): number | undefined {
 /** @throws MydError USAGE */
 export function toDuration(what: string, text: string): number {
   const valueMs = parseDuration(text)
-  if (valueMs !== null) return valueMs
-  throw new MydError('USAGE', `${what} is “${text}”`, { hint: 'give a duration: 500ms, 30s, 5m, 1h30m, 2d' })
+  if (valueMs !== null && valueMs <= DURATION_LIMIT_MS) return valueMs
+  const hint =
+    valueMs === null
+      ? 'give a duration: 500ms, 30s, 5m, 1h30m, 2d'
+      : `give at most ${formatDurationValue(DURATION_LIMIT_MS)}`
+  throw new MydError('USAGE', `${what} is “${text}”`, { hint })
 }
 
 /** The ids of jobs among the arguments. @throws MydError USAGE when there is none, or something else */

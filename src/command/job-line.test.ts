@@ -28,6 +28,8 @@ test('what is wrong is told', () => {
     ['{"comand": ["ls"]}', /unknown key “comand”; did you mean command\?/],
     ['{"command": "ls"}', /command is "ls"/],
     ['{"delay": 5}', /delay is 5/],
+    ['{"delay": "104249991d"}', /delay is "104249991d"/],
+    ['{"timeout": "3651d"}', /timeout is "3651d"/],
     ['{"priority": 1001}', /priority is 1001/],
     ['{"constructor": 1}', /unknown key/],
   ]

@@ -1,6 +1,6 @@
 /** One line of `job add -`: a job as a JSON object. Pure but for the meaning of relative directories. */
 import { resolve } from 'node:path'
-import type { NewJob } from '../job/wire.ts'
+import { DURATION_LIMIT_MS, type NewJob } from '../job/wire.ts'
 import { nearest } from '../settings/nearest.ts'
 import { parseDuration } from '../settings/units.ts'
 import { parseLine } from '../system/line-reader.ts'
@@ -37,7 +37,7 @@ const READERS: Readonly<Record<string, Reader>> = {
 
 function withDuration(value: unknown, toFields: (valueMs: number) => Partial<NewJob>): Partial<NewJob> | null {
   const valueMs = durationOf(value)
-  return valueMs === null ? null : toFields(valueMs)
+  return valueMs === null || valueMs > DURATION_LIMIT_MS ? null : toFields(valueMs)
 }
 
 /** @returns the job, or what is wrong with the line */

@@ -3,7 +3,9 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Counts } from './counts.ts'
 import { isFinal, type JobEvent, type JobState, transition } from './job.ts'
 import type { JobConfig } from './job-config.ts'
+import { readRows } from './read-row.ts'
 import { retryDelayMs } from './retry.ts'
+import { DURATION_LIMIT_MS } from './wire.ts'
 
 /** A row of the table `jobs`, as it is stored. */
 export interface JobRow {
@@ -75,7 +77,7 @@ export function openBooks(database: DatabaseSync, config: JobConfig, random: () 
 }
 
 export function readJob(books: Books, id: number): JobRow | undefined {
-  return books.statement('SELECT * FROM jobs WHERE id = ?').get(id) as unknown as JobRow | undefined
+  return readRows(books.statement('SELECT * FROM jobs WHERE id = ?'), id)[0] as unknown as JobRow | undefined
 }
 
 /** What a run leaves behind in its job. */
@@ -126,5 +128,6 @@ export function applyEvent(books: Books, row: JobRow, event: JobEvent, fields: R
 function retryAt(books: Books, type: string, failures: number): number {
   const { config } = books
   const baseMs = config.types[type]?.retryDelayMs ?? config.retryDelayMs
-  return books.now + retryDelayMs(failures, baseMs, config.retryDelayMaxMs, books.random())
+  const longestMs = Math.min(config.retryDelayMaxMs, DURATION_LIMIT_MS)
+  return books.now + retryDelayMs(failures, baseMs, longestMs, books.random())
 }

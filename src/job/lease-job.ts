@@ -4,6 +4,7 @@ import type { Job } from '../service/define-service.ts'
 import { applyEvent, type Books, type JobRow, readJob } from './books.ts'
 import type { JobEvent } from './job.ts'
 import { toJob } from './job-view.ts'
+import { readRows } from './read-row.ts'
 import type { Lease, RunReport } from './wire.ts'
 
 /** Jobs that become ready in one transaction; the rest in the next, so that no turn gets long. */
@@ -14,18 +15,16 @@ const TAKE_LIMIT_BYTES = 1024 * 1024
 
 export function makeDueReady(books: Books): void {
   if (books.counts.total('delayed') === 0) return
-  const due = books
-    .statement(
-      `SELECT * FROM jobs INDEXED BY jobs_due WHERE state = 'delayed' AND due_at <= ? ORDER BY due_at LIMIT ${DUE_LIMIT}`,
-    )
-    .all(books.now) as unknown as JobRow[]
+  const sql = `SELECT * FROM jobs INDEXED BY jobs_due WHERE state = 'delayed' AND due_at <= ? ORDER BY due_at LIMIT ${DUE_LIMIT}`
+  const due = readRows(books.statement(sql), books.now) as unknown as JobRow[]
   for (const row of due) applyEvent(books, row, { type: 'due' })
 }
 
 /** When the next delayed job is due, milliseconds since 1970. */
 export function readNextDueAt(books: Books): number | null {
   if (books.counts.total('delayed') === 0) return null
-  const row = books.statement(`SELECT min(due_at) AS at FROM jobs INDEXED BY jobs_due WHERE state = 'delayed'`).get()
+  const sql = `SELECT min(due_at) AS at FROM jobs INDEXED BY jobs_due WHERE state = 'delayed'`
+  const [row] = readRows(books.statement(sql))
   return typeof row?.at === 'number' ? row.at : null
 }
 
@@ -48,7 +47,7 @@ function findReady(books: Books, types: ReadonlySet<string>, n: number): JobRow[
   const rows = books.counts
     .typesIn('ready')
     .filter((type) => types.has(type))
-    .map((type) => books.statement(sql).all(type, n) as unknown as JobRow[])
+    .map((type) => readRows(books.statement(sql), type, n) as unknown as JobRow[])
   if (rows.length === 1) return rows[0] ?? []
   return rows
     .flat()
@@ -122,7 +121,7 @@ export function attachWorker(
 }
 
 function readHeld(books: Books, worker: WorkerId): JobRow[] {
-  return books.statement('SELECT * FROM jobs WHERE worker = ?').all(worker) as unknown as JobRow[]
+  return readRows(books.statement('SELECT * FROM jobs WHERE worker = ?'), worker) as unknown as JobRow[]
 }
 
 /** Takes back everything that a worker held which is gone, its commands too. */

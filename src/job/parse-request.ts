@@ -9,6 +9,7 @@ import {
   type Fields,
   integer,
   isCount,
+  isDuration,
   isInteger,
   isPositive,
   isText,
@@ -19,7 +20,15 @@ import {
   show,
   text,
 } from './request-field.ts'
-import { type Lease, LIST_LIMIT, type ListFilter, type NewJob, type Operation, type RunReport } from './wire.ts'
+import {
+  DURATION_LIMIT_MS,
+  type Lease,
+  LIST_LIMIT,
+  type ListFilter,
+  type NewJob,
+  type Operation,
+  type RunReport,
+} from './wire.ts'
 
 /** What the sender calls its request; given back with the answer. */
 export type RequestId = number | string | null
@@ -73,9 +82,9 @@ function toNewJob(value: unknown): NewJob {
     ...(fields.command === undefined ? {} : { command: listOf(fields, 'command', asText) }),
     ...optional(fields, 'priority', isInteger),
     ...optional(fields, 'key', isText),
-    ...optional(fields, 'delayMs', isCount),
+    ...optional(fields, 'delayMs', isDuration),
     ...optional(fields, 'attempts', isPositive),
-    ...optional(fields, 'timeoutMs', isCount),
+    ...optional(fields, 'timeoutMs', isDuration),
     ...optional(fields, 'directory', isText),
     ...optional(fields, 'umask', isUmask),
   }
@@ -97,10 +106,15 @@ function toReport(value: unknown): RunReport {
     outcome: outcome as RunReport['outcome'],
     exitCode: isInteger(exitCode) ? exitCode : null,
     signal: isText(signal) ? signal : null,
-    durationMs: Math.round(Number(fields.durationMs) || 0),
+    durationMs: toDuration(fields.durationMs),
     reason: isText(fields.reason) ? fields.reason : '',
     output: isText(fields.output) ? fields.output : '',
   }
+}
+
+/** The run is over, however long it is said to have taken: this is no reason to refuse its result. */
+function toDuration(value: unknown): number {
+  return Math.round(Math.min(Math.max(Number(value) || 0, 0), DURATION_LIMIT_MS))
 }
 
 const isJobState = (value: unknown): value is JobState => JOB_STATES.includes(value as JobState)

@@ -3,6 +3,7 @@ import { applyEvent, type Books, type JobRow, readJob } from './books.ts'
 import { FINAL_STATES, isFinal, JOB_STATES, type JobEvent } from './job.ts'
 import { toSummary, toView } from './job-view.ts'
 import { readNextDueAt } from './lease-job.ts'
+import { readRows } from './read-row.ts'
 import { type IdResult, type JobStats, type JobView, type ListFilter, Refusal } from './wire.ts'
 
 /** @throws Refusal not-found */
@@ -22,7 +23,7 @@ export function listJobs(books: Books, filter: ListFilter): JobView[] {
       .filter((type) => filter.type === undefined || type === filter.type)
       .flatMap((type) => {
         const before = filter.before ?? Number.MAX_SAFE_INTEGER
-        return books.statement(sql).all(state, type, before, filter.limit) as unknown as JobRow[]
+        return readRows(books.statement(sql), state, type, before, filter.limit) as unknown as JobRow[]
       }),
   )
   return rows

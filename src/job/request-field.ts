@@ -1,5 +1,5 @@
 /** Reads fields of an object that came over a socket; what is not as it should be is a Refusal that names the field. */
-import { Refusal } from './wire.ts'
+import { DURATION_LIMIT_MS, Refusal } from './wire.ts'
 
 export type Fields = Record<string, unknown>
 
@@ -9,6 +9,7 @@ export const BATCH_LIMIT = 10_000
 export const isText = (value: unknown): value is string => typeof value === 'string'
 export const isInteger = (value: unknown): value is number => Number.isSafeInteger(value)
 export const isCount = (value: unknown): value is number => isInteger(value) && value >= 0
+export const isDuration = (value: unknown): value is number => isCount(value) && value <= DURATION_LIMIT_MS
 export const isPositive = (value: unknown): value is number => isInteger(value) && value > 0
 export const isUmask = (value: unknown): value is number => isCount(value) && value <= 0o777
 

@@ -9,7 +9,15 @@ import type { Job } from '../service/define-service.ts'
 import type { JobConfig } from './job-config.ts'
 import { type Asker, type Outcome, STRANGER } from './operation.ts'
 import { openStore, type Store } from './store.ts'
-import type { InnerOperation, JobStats, JobView, NewJob, Operation, RunReport } from './wire.ts'
+import {
+  DURATION_LIMIT_MS,
+  type InnerOperation,
+  type JobStats,
+  type JobView,
+  type NewJob,
+  type Operation,
+  type RunReport,
+} from './wire.ts'
 
 const CONFIG: JobConfig = {
   attempts: 3,
@@ -380,6 +388,36 @@ describe('the file', () => {
     assert.equal(show(1).state, 'ready')
     assert.equal(stats().states.ready, 1)
     checkCounts()
+  })
+
+  test('a number that no JavaScript number holds neither ends the store nor hides the other jobs', () => {
+    const [bad = 0, good = 0] = add({ type: 'noop', delayMs: 1000 }, { type: 'noop', delayMs: 2000 })
+    const other = new DatabaseSync(path)
+    other
+      .prepare('UPDATE jobs SET due_at = 9223372036854775807, timeout_ms = -9223372036854775808 WHERE id = ?')
+      .run(bad)
+    other.close()
+    store.close()
+    store = openStore(path, CONFIG)
+    assert.equal(store.nextDueAt(), now + 2000)
+    assert.equal(answerTo<{ jobs: JobView[] }>({ op: 'list', filter: { limit: 10 } }).jobs.length, 2)
+    assert.deepEqual(answerTo({ op: 'cancel', jobs: [good] }), {
+      jobs: [{ id: good, state: 'cancelled', error: null }],
+    })
+    assert.ok(Number.isSafeInteger(store.nextDueAt()))
+    assert.ok(Number.isFinite(new Date(show(bad).dueAt).getTime()), 'it can be shown')
+    answerTo({ op: 'retry', jobs: [bad] })
+    const [job] = take('w')
+    assert.equal(job?.id, bad)
+    finish('w', report(job, 'succeeded'))
+    assert.equal(show(bad).state, 'done')
+  })
+
+  test('a retry is never later than can be written down', () => {
+    store.configure({ ...CONFIG, retryDelayMs: Number.MAX_SAFE_INTEGER, retryDelayMaxMs: Number.MAX_SAFE_INTEGER })
+    const [id = 0] = add({ type: 'noop' })
+    finish('w', ...take('w').map((job) => report(job, 'failed')))
+    assert.ok(show(id).dueAt <= now + DURATION_LIMIT_MS)
   })
 
   const failsWith = (pattern: RegExp, file: string): void => {

@@ -12,6 +12,9 @@ import type { GoneWorker, WorkerId } from '../protocol.ts'
 import type { Job } from '../service/define-service.ts'
 import type { JobState } from './job.ts'
 
+/** No delay and no timeout is longer: ten years. More would be no time that can be reckoned with. */
+export const DURATION_LIMIT_MS = 3650 * 86_400_000
+
 /** What is known of a job before the store has it. Everything but the type has a default. */
 export interface NewJob {
   readonly type: string
@@ -22,10 +25,11 @@ export interface NewJob {
   readonly priority?: number
   /** While an unfinished job has this key, adding it again answers that job's id. */
   readonly key?: string
+  /** Up to DURATION_LIMIT_MS. */
   readonly delayMs?: number
   /** Runs that may fail. */
   readonly attempts?: number
-  /** 0 for no limit. */
+  /** Up to DURATION_LIMIT_MS; 0 for no limit. */
   readonly timeoutMs?: number
   readonly directory?: string
   readonly umask?: number
@@ -42,6 +46,7 @@ export interface RunReport extends Lease {
   readonly outcome: 'succeeded' | 'failed' | 'interrupted'
   readonly exitCode: number | null
   readonly signal: string | null
+  /** Kept in whole milliseconds. */
   readonly durationMs: number
   /** Why it failed, a few words: `exit 3`, `timed out after 30 s`. Empty for a success. */
   readonly reason: string
