@@ -13,10 +13,17 @@ const LINE_LIMIT_BYTES = 4096
 const MAX_CONNECTIONS = 64
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 const EXIT_USAGE = 64
+/** At the stop, answers may take this long to be read; a client that does not read must not keep the daemon. */
+const LAST_ANSWERS_MS = 500
 
 export type AnswerControl = (command: ControlCommand, answer: (answer: ControlAnswer) => void) => void
 
-export function createControlServer(path: string, onCommand: AnswerControl): Component {
+/** @param onRefused a connection could not be accepted (no descriptor is left): the server goes on */
+export function createControlServer(
+  path: string,
+  onCommand: AnswerControl,
+  onRefused: (reason: string) => void = () => {},
+): Component {
   let server: Server | null = null
   const clients = new Set<Socket>()
   return {
@@ -28,18 +35,29 @@ export function createControlServer(path: string, onCommand: AnswerControl): Com
       const listening = server
       await new Promise<void>((resolve, reject) => {
         listening.once('error', reject)
-        listening.listen({ fd }, resolve)
+        listening.listen({ fd }, () => {
+          listening.removeListener('error', reject)
+          listening.on('error', (error) => onRefused(error.message))
+          resolve()
+        })
       })
     },
     async stop() {
       const closing = server
       server = null
       if (closing === null) return
+      const closed = new Promise<void>((resolve) => closing.close(() => resolve()))
       for (const client of clients) client.destroySoon()
-      await new Promise<void>((resolve) => closing.close(() => resolve()))
+      const timer = setTimeout(dropAll, LAST_ANSWERS_MS, clients)
+      await closed
+      clearTimeout(timer)
       rmSync(path, { force: true })
     },
   }
+}
+
+function dropAll(clients: ReadonlySet<Socket>): void {
+  for (const client of clients) client.destroy()
 }
 
 function serve(client: Socket, clients: Set<Socket>, onCommand: AnswerControl): void {
