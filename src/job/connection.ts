@@ -1,10 +1,11 @@
 /**
  * One client of the store. What it is sent is collected and written once per turn. A client that does not read what
- * it asked for is dropped, because the store's memory is not its buffer.
+ * it asked for is dropped, because the store's memory is not its buffer; one that died is read to its end.
  */
 import type { Socket } from 'node:net'
 import type { WorkerId } from '../protocol.ts'
 import { createLineReader, toLine } from '../system/line-reader.ts'
+import { forgiveBrokenPipe } from './forgive-broken-pipe.ts'
 import type { RequestId } from './parse-request.ts'
 import type { WireError } from './wire.ts'
 
@@ -24,6 +25,8 @@ export class Connection {
   isUsed = false
   readonly #socket: Socket
   #pending = ''
+  /** Does the client read no more? What it wrote before is still to be read. */
+  #isBroken = false
 
   /** @param lineLimitBytes a longer line ends the connection, with an error answer */
   constructor(socket: Socket, lineLimitBytes: number, events: ConnectionEvents) {
@@ -33,12 +36,15 @@ export class Connection {
       this.end()
     }
     socket.on('data', createLineReader(events.onLine, tooLong, lineLimitBytes))
-    socket.on('error', () => socket.destroy()) // the client went while we wrote; `close` follows
+    forgiveBrokenPipe(socket, () => {
+      this.#isBroken = true
+    })
+    socket.on('error', () => socket.destroy()) // the client went; `close` follows
     socket.on('close', () => events.onClose())
   }
 
   isOpen(): boolean {
-    return !this.#socket.destroyed && this.#socket.writable
+    return !this.#isBroken && !this.#socket.destroyed && this.#socket.writable
   }
 
   answer(id: RequestId, body: object): void {
