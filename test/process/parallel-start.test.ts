@@ -27,7 +27,7 @@ test('one daemon; twenty-nine say “already running” with its pid; all end wi
   )
   const { pid } = await instance.status()
   assert.deepEqual(count(results.map((result) => result.stderr)), {
-    [`myd: started (pid ${pid}), 1 workers ready\n`]: 1,
+    [`myd: started (pid ${pid}), 1 worker ready\n`]: 1,
     [`myd: already running (pid ${pid})\n`]: STARTS - 1,
   })
   assert.deepEqual(count(results.map((result) => result.stdout)), { [`${pid}\n`]: 1, '': STARTS - 1 })
