@@ -8,6 +8,8 @@ import { asExpected, ERRORS, MydError, messageOf } from './errors.ts'
 import { type LaunchRecord, ROLE_VARIABLE, ROLES, type Role } from './protocol.ts'
 import { commandArguments, programPath, readBuildInfo } from './system/executable.ts'
 
+const LAST_WORDS_MS = 1000
+
 async function main(): Promise<number> {
   const role = takeRole()
   if (role !== null) return await runRole(role)
@@ -91,11 +93,20 @@ function flush(stream: NodeJS.WriteStream): Promise<void> {
   })
 }
 
+/**
+ * Results go to stdout: `| less` may read them as late as it likes. What is on stderr is said elsewhere too (log, exit
+ * code), so that a reader of it who has stopped reading must not keep a daemon that has ended.
+ */
+async function flushAll(): Promise<void> {
+  const deadline = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORDS_MS))
+  await Promise.all([flush(process.stdout), Promise.race([flush(process.stderr), deadline])])
+}
+
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 main()
   .catch(tell)
   .then(async (code) => {
-    await Promise.all([flush(process.stdout), flush(process.stderr)])
+    await flushAll()
     process.exit(code)
   })

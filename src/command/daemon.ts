@@ -11,6 +11,7 @@ import { readBuildInfo } from '../system/executable.ts'
 import { recordState } from '../system/instance-lock.ts'
 import { setProcessName } from '../system/libc.ts'
 import { removePidfile, writePidfile } from '../system/pidfile.ts'
+import { createEcho } from './echo.ts'
 import { nameInstance } from './launch.ts'
 import { reloadSettings } from './reload-settings.ts'
 
@@ -23,7 +24,8 @@ export interface DaemonOptions {
   readonly program: string
   readonly foreground: boolean
   readonly onStarted: (master: Pick<Master, 'post'>) => void
-  readonly onReady: () => void
+  /** Calls `sayRunning` when whoever started it has taken note: from then on it counts as running. */
+  readonly onReady: (sayRunning: () => void) => void
 }
 
 /** @returns how it ended; `reason` when it never ran. Throws only for a bug. */
@@ -57,6 +59,7 @@ async function runMaster(
 ): Promise<Outcome> {
   const { loaded, launch, lockFd, program } = options
   const say = (state: 'starting' | 'running' | 'stopping') => recordState(lockFd, build.buildId, state)
+  let isStopping = false
   say('starting')
   announce(loaded.paths, launch)
   // Loaded when it is used: a master must not even be able to run the store or a service.
@@ -65,13 +68,13 @@ async function runMaster(
     ...{ loaded, launch, build, program, signals },
     environment: readEnvironment(),
     instance: nameInstance(loaded.settings.name, loaded.paths),
-    echo: options.foreground ? (line) => void process.stderr.write(line) : null,
+    echo: options.foreground ? createEcho(process.stderr) : null,
     reload: (current) => reloadSettings(launch, program, current),
-    onReady: () => {
-      say('running')
-      options.onReady()
+    onReady: () => options.onReady(() => isStopping || say('running')),
+    onStopping() {
+      isStopping = true
+      say('stopping')
     },
-    onStopping: () => say('stopping'),
   })
   options.onStarted(master)
   return await master.done

@@ -82,3 +82,14 @@ test('a start that fails ends with its code and leaves nothing', async (t) => {
   assert.deepEqual(listOwned(instance.home), [])
   instance.assertGone()
 })
+
+test('a reader of stderr that does not read keeps neither memory nor the process', async (t) => {
+  const instance = createInstance(t)
+  instance.serve(`start() { for (let line = 0; line < 2000; line += 1) console.log('x'.repeat(1000)) }`)
+  const child = instance.spawn(['--master', '--proc=1'])
+  const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)))
+  await instance.logged(/daemon\.ready/)
+  await instance.stop()
+  assert.equal(await exited, 0, instance.log().slice(-800))
+  instance.assertGone()
+})
