@@ -68,7 +68,7 @@ async function runCommandLine(typed: readonly string[]): Promise<number> {
 async function lookAtService(launch: LaunchRecord, program: string): Promise<NamedLaunch> {
   if (launch.service === null) return { launch, description: null }
   const { nameService } = await import('./command/describe-service.ts')
-  return await nameService(launch, { environment: process.env, program })
+  return await nameService(launch, { environment: process.env, program, instance: null })
 }
 
 function tell(thrown: unknown): number {

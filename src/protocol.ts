@@ -129,6 +129,14 @@ export type ToChild =
       readonly jobTypes: Readonly<Record<string, JobType>>
     }
 
+/** To a short-lived child that evaluates a service; its only order. */
+export interface DescribeOrder {
+  /** Absolute path of the service file. */
+  readonly service: string
+  /** Who asks: the child ends with it. */
+  readonly parentPid: number
+}
+
 /** What a short-lived child found when it evaluated a service; its only message. */
 export interface ServiceDescription {
   readonly name: string | null

@@ -2,16 +2,25 @@
 import { spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { type Finding, failure, ok } from '../preflight/finding.ts'
-import { type LaunchRecord, ROLE_VARIABLE, type ServiceDescription } from '../protocol.ts'
+import {
+  type DescribeOrder,
+  INSTANCE_VARIABLE,
+  type LaunchRecord,
+  ROLE_VARIABLE,
+  type ServiceDescription,
+} from '../protocol.ts'
 import { openChannel } from '../system/channel.ts'
 import { childEnvironment } from '../system/child-environment.ts'
 import { selfCommand } from '../system/executable.ts'
 import { trackChild } from '../system/own-children.ts'
+import { parseDescription } from './parse-description.ts'
 
 export interface DescribeOptions {
   readonly service: string
   readonly program: string
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Value of INSTANCE_VARIABLE, for what the service leaves behind; null before there is an instance. */
+  readonly instance: string | null
 }
 
 const TIMEOUT_MS = 30_000
@@ -20,9 +29,10 @@ const TIMEOUT_MS = 30_000
 export function describeService(options: DescribeOptions): Promise<ServiceDescription> {
   return new Promise((resolve) => {
     const { file, args } = selfCommand()
+    const mark = options.instance === null ? {} : { [INSTANCE_VARIABLE]: options.instance }
     const child = spawn(file, args, {
       argv0: options.program,
-      env: childEnvironment(options.environment, [], { [ROLE_VARIABLE]: 'describe' }),
+      env: childEnvironment(options.environment, [], { ...mark, [ROLE_VARIABLE]: 'describe' }),
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     })
     trackChild(child)
@@ -34,12 +44,16 @@ export function describeService(options: DescribeOptions): Promise<ServiceDescri
     }
     const fail = (error: string) => end({ name: null, jobTypes: [], checks: {}, error })
     child.once('error', (error) => fail(`${options.service} cannot be looked at: ${error.message}`))
-    const channel = openChannel<{ service: string }>(child.stdio[3] as Socket, {
-      onMessage: (message) => end(message as unknown as ServiceDescription),
+    const channel = openChannel<DescribeOrder>(child.stdio[3] as Socket, {
+      onMessage(message) {
+        const description = parseDescription(message)
+        if (description === null) fail(`${options.service} makes no sense: it answered for itself`)
+        else end(description)
+      },
       onClose: () =>
         fail(`${options.service} ended, or took longer than ${TIMEOUT_MS / 1000} s, while it was evaluated`),
     })
-    channel.send({ service: options.service })
+    channel.send({ service: options.service, parentPid: process.pid })
   })
 }
 

@@ -13,6 +13,7 @@ import type { LaunchRecord } from '../protocol.ts'
 import { type LoadedSettings, loadSettings, readEnvironment } from '../settings/load.ts'
 import { readBuildInfo } from '../system/executable.ts'
 import { nameService, serviceFindings } from './describe-service.ts'
+import { nameInstance } from './launch.ts'
 
 const EXIT_SETTINGS = 78
 
@@ -24,7 +25,8 @@ export async function reloadSettings(
 ): Promise<Reloaded> {
   const environment = readEnvironment()
   const loaded = await loadSettings(launch, environment)
-  const { description } = await nameService(launch, { environment, program })
+  const instance = nameInstance(current.settings.name, current.paths)
+  const { description } = await nameService(launch, { environment, program, instance })
   const context = {
     ...{ loaded, launch, environment, build: readBuildInfo(), executablePath: program, verifyFile: null },
     instance: { kind: 'running', pid: process.pid } as const,

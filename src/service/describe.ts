@@ -1,17 +1,26 @@
-/** The describe child: evaluates a service and runs its checks, away from everything that must live on. */
+/**
+ * The describe child: evaluates a service and runs its checks, away from everything that must live on. It ends with who
+ * asked, by the parent-death signal: the service may never give the loop back, so that the channel's end is not seen.
+ */
 import { messageOf } from '../errors.ts'
-import { FD, type ServiceDescription } from '../protocol.ts'
+import { type DescribeOrder, FD, type ServiceDescription } from '../protocol.ts'
 import { adoptSocket, openChannel } from '../system/channel.ts'
+import { setParentDeathSignal } from '../system/libc.ts'
 import type { Service } from './define-service.ts'
 import { findProgram } from './find-program.ts'
 import { loadService } from './load-service.ts'
+
+const SIGKILL = 9
 
 /** Reads the path on the channel, answers with the description. @returns the exit code */
 export function runDescribe(path: string | undefined): Promise<number> {
   return new Promise((resolve) => {
     const channel = openChannel<ServiceDescription>(adoptSocket(FD.channel), {
       onMessage(message) {
-        void describe(String(message.service), path).then((description) => {
+        const { service, parentPid } = message as unknown as DescribeOrder
+        setParentDeathSignal(SIGKILL)
+        if (process.ppid !== parentPid) return resolve(1) // it died before the signal was set
+        void describe(service, path).then((description) => {
           channel.send(description)
           channel.close()
           resolve(0)

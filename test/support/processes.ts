@@ -1,6 +1,7 @@
 /** The processes of one test, found in /proc by what they inherited; signalled by pid, one by one. */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { errnoOf } from '../../src/errors.ts'
+import type { Role } from '../../src/protocol.ts'
 import { listChildren, listPids, readEnvironment, readStat } from '../../src/system/proc.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -65,7 +66,7 @@ export function readProcStatus(pid: number, name: string): string | undefined {
 }
 
 /** @returns the pid of a process of the test that was started in this role, or undefined */
-export function findRole(home: string, role: 'intermediate' | 'master' | 'worker' | 'store'): number | undefined {
+export function findRole(home: string, role: Role): number | undefined {
   return listOwned(home).find((pid) => readEnvironment(pid)?.includes(`MYD_ROLE=${role}`))
 }
 
