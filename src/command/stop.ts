@@ -5,7 +5,8 @@ import { monotonicMs } from '../clock.ts'
 import { MydError } from '../errors.ts'
 import type { InstancePaths } from '../protocol.ts'
 import { openPidFd, signalPidFd } from '../system/libc.ts'
-import { inspectInstance } from '../system/pidfile.ts'
+import { type InstanceState, inspectInstance } from '../system/pidfile.ts'
+import { identify, isSameProcess, type ProcessIdentity } from '../system/proc.ts'
 import type { Command } from './context.ts'
 import { describeState, reachInstance } from './reach.ts'
 
@@ -28,15 +29,24 @@ export const runStop: Command = async (context) => {
   return 0
 }
 
-/** @returns the pid that was stopped; null when it went before it was told. @throws MydError STOP_FAILED after the timeout */
+/**
+ * Waits for the process itself, not only for its lock: it is gone when no other can see it. A start that takes the lock
+ * right after it is another instance's affair.
+ * @returns the pid that was stopped; null when it went before it was told
+ * @throws MydError STOP_FAILED after the timeout
+ */
 export async function stopInstance(paths: InstancePaths, timeoutMs: number): Promise<number | null> {
   const deadline = monotonicMs() + timeoutMs
+  let holder: ProcessIdentity | null = null
   let told: number | null = null
   for (;;) {
     const state = inspectInstance(paths)
-    if (state.kind === 'free' || state.kind === 'stale' || state.kind === 'foreign') return told
-    if (told === null && state.kind !== 'stopping' && state.pid !== null && (await order(paths, state.pid)))
-      told = state.pid
+    if (isGone(holder, state)) return told
+    if (holder === null && isHeld(state) && state.pid !== null) {
+      const found = identify(state.pid)
+      if (found !== null && state.kind !== 'stopping' && (await order(paths, found.pid))) told = found.pid
+      if (state.kind === 'stopping' || told !== null) holder = found
+    }
     if (monotonicMs() > deadline) {
       throw new MydError('STOP_FAILED', `it has not ended after ${Math.round(timeoutMs / 1000)} s`, {
         hint: `the log may say why: ${paths.log}`,
@@ -44,6 +54,19 @@ export async function stopInstance(paths: InstancePaths, timeoutMs: number): Pro
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
+}
+
+type Held = Extract<InstanceState, { kind: 'starting' | 'running' | 'stopping' }>
+
+function isHeld(state: InstanceState): state is Held {
+  return state.kind === 'starting' || state.kind === 'running' || state.kind === 'stopping'
+}
+
+/** @param holder who was seen with the lock */
+function isGone(holder: ProcessIdentity | null, state: InstanceState): boolean {
+  if (holder === null) return !isHeld(state)
+  if (isSameProcess(holder)) return false
+  return !isHeld(state) || (state.pid !== null && state.pid !== holder.pid)
 }
 
 /** Over the control socket, where asking twice changes nothing: two stops at once would be two TERM, which means “at once”. */
