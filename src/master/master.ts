@@ -62,7 +62,8 @@ function releaseFile(path: string, fd: number): void {
   closeSync(fd)
 }
 
-async function endAllLeftovers(instance: string, oldScoreboard: string, log: Log): Promise<void> {
+/** What a dead instance left, before anything of this one is started. @throws MydError START_FAILED when it does not end */
+export async function endAllLeftovers(instance: string, oldScoreboard: string, log: Log): Promise<void> {
   const mark = `${INSTANCE_VARIABLE}=${instance}`
   const { pids, unkillable } = await endLeftovers(mark, readOldCommands(oldScoreboard))
   if (pids.length > 0) log.emit({ type: 'leftovers.ended', pids })

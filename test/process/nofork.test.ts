@@ -1,8 +1,8 @@
 /** `--nofork`: one process does all, in the foreground or detached; what needs more processes says that it cannot. */
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { test } from 'node:test'
-import { createInstance, ended } from '../support/instance.ts'
+import { createInstance, ended, type Instance } from '../support/instance.ts'
 import { listOwned, signal } from '../support/processes.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -65,4 +65,79 @@ test('kill -9: the next start works, the job that was running runs again', async
   await instance.start('--nofork')
   assert.equal((await instance.run(['job', 'wait', stdout.trim()])).code, 0)
   assert.deepEqual(listOwned(instance.home).length, 1)
+})
+
+async function inForeground(instance: Instance) {
+  const child = instance.spawn(['--nofork'])
+  return { child, result: ended(child) }
+}
+
+const mark = (instance: Instance, name: string) => `writeFileSync(${JSON.stringify(instance.path(name))}, '')`
+const FILES = `import { writeFileSync } from 'node:fs'`
+
+test('TERM during the start: exit 1, told once, nothing left', async (t) => {
+  const instance = createInstance(t)
+  instance.serve(`start() { ${mark(instance, 'starting')}; return new Promise(() => {}) }`, FILES)
+  const { child, result } = await inForeground(instance)
+  await waitFor('the service to start', () => existsSync(instance.path('starting')))
+  child.kill('SIGTERM')
+  const { code, stderr } = await result
+  assert.equal(code, 1, stderr)
+  assert.match(stderr, /stopped during the start: SIGTERM/)
+  assert.doesNotMatch(stderr, /a bug/)
+  assert.equal(stderr.match(/daemon\.stopped/g)?.length, 1)
+  instance.assertGone()
+})
+
+test('a stop of the service that fails: told, and everything else is stopped', async (t) => {
+  const instance = createInstance(t)
+  instance.serve(`start: () => ({ async stop() { throw new Error('it is stuck') } })`)
+  await instance.start('--nofork')
+  await instance.stop()
+  assert.match(instance.log(), /it is stuck/)
+  assert.match(instance.log(), /daemon\.stopped/)
+  instance.assertGone()
+})
+
+test('a stop of the service that hangs: ended after stopTimeout', async (t) => {
+  const instance = createInstance(t)
+  instance.configure('stopTimeout = "500ms"\n')
+  instance.serve(`start: () => ({ stop: () => new Promise(() => {}) })`)
+  await instance.start('--nofork')
+  await instance.stop()
+  instance.assertGone()
+})
+
+for (const signals of [['SIGTERM', 'SIGTERM'], ['SIGINT', 'SIGQUIT'], ['SIGQUIT']] as const) {
+  test(`${signals.join(', then ')}: at once; the job in hand runs again`, async (t) => {
+    const instance = createInstance(t)
+    const { child, result } = await inForeground(instance)
+    await instance.logged(/daemon\.ready/)
+    const script = `test -e ${instance.path('ran')} || { : >${instance.path('ran')}; trap '' TERM; exec /bin/sleep 1000; }`
+    const { stdout } = await instance.run(['job', 'add', '--', '/bin/sh', '-c', script])
+    await waitFor('the job to run', () => existsSync(instance.path('ran')))
+    for (const name of signals) {
+      child.kill(name)
+      await instance.logged(new RegExp(`received ${name}`))
+    }
+    assert.equal((await result).code, 0)
+    instance.assertGone()
+    await instance.start('--nofork')
+    assert.equal((await instance.run(['job', 'wait', stdout.trim()])).code, 0)
+  })
+}
+
+test('a log that cannot be opened again: told, and it goes on', async (t) => {
+  const instance = createInstance(t)
+  instance.configure(`logDirectory = ${JSON.stringify(instance.path('log'))}\n`)
+  const { child, result } = await inForeground(instance)
+  const log = instance.path('log/myd.log')
+  await waitFor('it to be ready', async () => existsSync(log) && /daemon\.ready/.test(readFileSync(log, 'utf8')))
+  renameSync(log, instance.path('log/old'))
+  mkdirSync(log)
+  child.kill('SIGUSR1')
+  await waitFor('it to be told', () => /log\.reopen-failed/.test(readFileSync(instance.path('log/old'), 'utf8')))
+  assert.equal((await instance.status()).state, 'running')
+  await instance.stop()
+  assert.equal((await result).code, 0)
 })
