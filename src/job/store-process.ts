@@ -1,6 +1,7 @@
 /**
  * The store as a child of the master: takes its orders over the channel, ends when the master is gone or says so.
- * There is nothing to drain: what was answered is on the disk.
+ * There is nothing to drain: what was answered is on the disk. TERM ends it only until it is ready: the workers may be
+ * told to end by the same hand, and it is stopped after them.
  */
 import { monotonicMs } from '../clock.ts'
 import { MydError, messageOf } from '../errors.ts'
@@ -19,6 +20,7 @@ export function runStore(): Promise<number> {
   return new Promise((resolve) => {
     let server: StoreServer | null = null
     const stop = () => void server?.stop().then(() => resolve(0))
+    let endByTerm = stop
     const channel = openChannel<FromChild>(adoptSocket(FD.channel), {
       onMessage(raw) {
         const message = raw as unknown as ToChild
@@ -27,12 +29,14 @@ export function runStore(): Promise<number> {
         else if (message.type === 'settings') server?.configure(message.settings, message.jobTypes)
         else if (message.role === 'store') {
           server = openServer(message, channel)
-          void start(server, message, channel, resolve)
+          void start(server, message, channel, resolve).then(() => {
+            endByTerm = () => {} // whoever sends it to all of us: workers have results to tell yet
+          })
         }
       },
       onClose: () => resolve(1), // the master is gone
     })
-    process.on('SIGTERM', stop) // from the master only while it is not ready; else it is stopped after the workers
+    process.on('SIGTERM', () => endByTerm())
     process.on('SIGINT', () => {})
   })
 }

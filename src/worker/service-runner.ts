@@ -18,12 +18,16 @@ export interface ServiceRunnerOptions {
 /** Ending a run takes this long beyond the time its command has between TERM and KILL. */
 const END_RUN_MS = 1000
 
-/** `stop` is graceful: no more work, what is in hand until most of stopTimeout is over, then the service's own stop. */
+/**
+ * `stop` is graceful: no more work, what is in hand until most of stopTimeout is over, then the service's own stop. A
+ * worker may be told twice (by its master and by a TERM of its own): every `stop` ends when the first one does.
+ */
 export function createServiceRunner(options: ServiceRunnerOptions): Component {
   const { origin, slot, log, environment } = options
   const stopping = new AbortController()
   let running: RunningService | null = null
   let jobs: JobRunner | null = null
+  let stopped: Promise<void> | null = null
   return {
     name: 'service',
     async start() {
@@ -39,19 +43,23 @@ export function createServiceRunner(options: ServiceRunnerOptions): Component {
       })
       await jobs.start()
     },
-    async stop() {
-      if (stopping.signal.aborted) return
+    stop() {
       stopping.abort()
-      const hurry = new AbortController()
-      const timer = setTimeout(() => hurry.abort(), patienceMs(origin))
-      try {
-        await jobs?.drain(hurry.signal)
-        await running?.stop?.()
-        await jobs?.stop()
-      } finally {
-        clearTimeout(timer)
-      }
+      stopped ??= stopInOrder(jobs, running, patienceMs(origin))
+      return stopped
     },
+  }
+}
+
+async function stopInOrder(jobs: JobRunner | null, running: RunningService | null, patienceMs: number): Promise<void> {
+  const hurry = new AbortController()
+  const timer = setTimeout(() => hurry.abort(), patienceMs)
+  try {
+    await jobs?.drain(hurry.signal)
+    await running?.stop?.()
+    await jobs?.stop()
+  } finally {
+    clearTimeout(timer)
   }
 }
 
