@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatDuration, monotonicMs, toIso, wallMs } from './clock.ts'
+import { formatDuration, monotonicMicroseconds, monotonicMs, toIso, wallMs } from './clock.ts'
 
 test('durations for people', () => {
   const rows: [number, string][] = [
@@ -31,4 +31,6 @@ test('times', () => {
   assert.ok(Number.isInteger(monotonicMs()) && Number.isInteger(wallMs()))
   const before = monotonicMs()
   assert.ok(monotonicMs() >= before)
+  assert.ok(Number.isInteger(monotonicMicroseconds()))
+  assert.equal(Math.sign(monotonicMicroseconds() - before * 1000), 1)
 })

@@ -49,6 +49,8 @@ export interface LaunchRecord {
   readonly debug: boolean
   /** One process does all. */
   readonly noFork: boolean
+  /** `--master`, or `--nofork` without `--daemon`. */
+  readonly foreground: boolean
 }
 
 /** Text of job type → how its jobs are run; the `[jobs.TYPE]` sections of the settings. */

@@ -24,6 +24,7 @@ export function describeLaunch(
     serviceName: null, // the service has not been looked at yet
     debug: parsed.flags.has('debug'),
     noFork: parsed.flags.has('nofork'),
+    foreground: parsed.verb === null && !parsed.flags.has('daemon'),
   }
 }
 

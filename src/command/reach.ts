@@ -4,7 +4,7 @@ import type { ControlAnswer, ControlCommand } from '../admin/control.ts'
 import { askControl } from '../admin/control-client.ts'
 import { MydError } from '../errors.ts'
 import { type LoadedSettings, loadSettings } from '../settings/load.ts'
-import { type InstanceState, inspectInstance } from '../system/pidfile.ts'
+import { type InstanceState, inspectInstance } from '../system/inspect-instance.ts'
 import type { CommandContext } from './context.ts'
 
 export interface Reached {

@@ -1,49 +1,46 @@
 /** `restart`: stop, then start with the flags, the directory and the settings file of the instance that ran; new flags win. */
 import { readFileSync } from 'node:fs'
-import { errnoOf } from '../errors.ts'
-import { LAUNCH_VERSION, type LaunchRecord } from '../protocol.ts'
-import type { Command, CommandContext } from './context.ts'
+import { errnoOf, MydError } from '../errors.ts'
+import type { LaunchRecord } from '../protocol.ts'
+import { findUnit } from '../system/systemd-unit.ts'
+import type { Command } from './context.ts'
+import { mergeLaunch, parseLaunch } from './launch-record.ts'
 import { reachInstance } from './reach.ts'
 import { runStart } from './start.ts'
 import { runStop } from './stop.ts'
 
 export const runRestart: Command = async (context) => {
-  const { loaded } = await reachInstance(context)
+  const { loaded, state } = await reachInstance(context)
   const before = readLaunch(loaded.paths.launch)
+  if (state.kind === 'running' && before?.foreground) leaveToSystemd(state.pid)
   const stopped = await runStop(context)
   if (stopped !== 0) return stopped
-  return await runStart(before === null ? context : { ...context, launch: merge(before, context) })
+  return await runStart(before === null ? context : { ...context, launch: mergeLaunch(before, context.launch) })
 }
 
-/** @returns null when there is none, or one of another version */
+/** What systemd started must be restarted by it: a second one beside it would be nobody's. @throws MydError USAGE */
+function leaveToSystemd(pid: number): void {
+  const unit = findUnit(pid)
+  if (unit === null) return
+  const name = unit.name.replace(/\.service$/, '')
+  throw new MydError('USAGE', `it was started by systemd, as ${unit.name}`, {
+    hint: `restart it with: systemctl ${unit.ofUser ? '--user ' : ''}restart ${name}`,
+  })
+}
+
+/** @returns null when nothing runs: a plain start. @throws MydError START_FAILED when it cannot be told how it was started */
 function readLaunch(path: string): LaunchRecord | null {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null // nothing runs: a plain start
+    if (errnoOf(error) === 'ENOENT') return null
     throw error
   }
-  const record = JSON.parse(text) as LaunchRecord
-  return record.version === LAUNCH_VERSION ? record : null
-}
-
-function merge(before: LaunchRecord, { launch }: CommandContext): LaunchRecord {
-  return {
-    ...before,
-    flags: { ...before.flags, ...absolute(launch) },
-    environment: { ...before.environment, ...launch.environment },
-    config: launch.config ?? before.config,
-    service: launch.service ?? before.service,
-    serviceName: launch.service === null ? before.serviceName : launch.serviceName,
-    debug: launch.debug || before.debug,
-    noFork: launch.noFork || before.noFork,
-  }
-}
-
-/** Relative paths among the new flags start where they were typed now, not where the instance was started. */
-function absolute(launch: LaunchRecord): Record<string, string> {
-  const { flags, directory } = launch
-  const home = flags.home
-  return home === undefined || home.startsWith('/') ? { ...flags } : { ...flags, home: `${directory}/${home}` }
+  const record = parseLaunch(text)
+  if (record !== null) return record
+  throw new MydError('START_FAILED', `${path} does not say how this instance was started`, {
+    path,
+    hint: 'stop it, then start it with its flags',
+  })
 }

@@ -21,7 +21,7 @@ export const runForeground: Command = async (context) => {
   const { exit, reason } = await runDaemon({
     ...{ loaded, launch, lockFd, program, foreground: true },
     onStarted: nothing,
-    onReady: nothing,
+    onReady: (sayRunning) => sayRunning(),
   })
   if (reason !== null) throw new MydError('START_FAILED', `the start failed: ${reason}`, { exit })
   return exit
@@ -32,7 +32,8 @@ export async function runDetached(): Promise<number> {
   const channel = openLauncherChannel()
   const self = identify(process.pid)
   if (self !== null) channel.send({ type: 'started', process: self })
-  const launch = await channel.launch
+  const launch = await Promise.race([channel.launch, channel.gone])
+  if (launch === undefined) return 1 // the launcher was killed before it said anything
   const fail = (exit: number, message: string): number => {
     channel.send({ type: 'failed', exit, message })
     channel.close()
@@ -43,7 +44,10 @@ export async function runDetached(): Promise<number> {
     const { exit, reason } = await runDaemon({
       ...{ loaded, launch, lockFd: FD.lock, program: programPath(), foreground: false },
       onStarted: (master) => void channel.gone.then(() => master.post({ type: 'launcher.gone' })),
-      onReady: () => channel.send({ type: 'ready', pid: process.pid }),
+      onReady(sayRunning) {
+        channel.send({ type: 'ready', pid: process.pid })
+        void channel.committed.then(sayRunning).then(() => channel.close())
+      },
     })
     return reason === null ? exit : fail(exit, reason)
   } catch (error) {

@@ -137,6 +137,45 @@ describe('adding', () => {
     assert.equal(stats().states.ready, 1)
   })
 
+  test('a token is forgotten when nobody asks with it any more', () => {
+    const countReceipts = (): unknown => {
+      const database = new DatabaseSync(path)
+      const row = database.prepare('SELECT count(*) AS n FROM receipts').get()
+      database.close()
+      return row?.n
+    }
+    for (const token of ['a', 'b']) answerTo({ op: 'add', jobs: [{ type: 'noop' }], token })
+    assert.equal(countReceipts(), 2)
+    now += 3_600_000
+    answerTo({ op: 'add', jobs: [{ type: 'noop' }], token: 'c' })
+    assert.equal(countReceipts(), 1)
+  })
+
+  test('a type that no worker runs any more is refused once the last that ran it is gone', () => {
+    const attachAs = (name: string, types: string[]) => answerTo({ op: 'attach', worker: name, types, held: [] })
+    const gone = (name: string) => answerTo({ op: 'gone', gone: { worker: name, charged: [] } })
+    attachAs('old', ['noop', 'shrink'])
+    attachAs('new', ['noop'])
+    add({ type: 'shrink' })
+    gone('old')
+    assert.equal(errorOf({ op: 'add', jobs: [{ type: 'shrink' }] }), 'unknown-type')
+    gone('new')
+    assert.equal(errorOf({ op: 'add', jobs: [{ type: 'shrink' }] }), 'unknown-type', 'with no worker: as it was last')
+    store.close()
+    store = openStore(path, CONFIG)
+    assert.equal(errorOf({ op: 'add', jobs: [{ type: 'shrink' }] }), 'unknown-type')
+    attachAs('next', ['grow'])
+    add({ type: 'grow' })
+    store.close()
+    store = openStore(path, CONFIG)
+    attachAs('last', ['noop'])
+    assert.equal(
+      errorOf({ op: 'add', jobs: [{ type: 'grow' }] }),
+      'unknown-type',
+      'nobody says to run it since the start',
+    )
+  })
+
   test('one wrong job refuses all of the request', () => {
     assert.equal(errorOf({ op: 'add', jobs: [{ type: 'noop' }, { type: 'command' }] }), 'bad-request')
     assert.equal(errorOf({ op: 'add', jobs: [{ type: 'noop', payload: 'x'.repeat(1001) }] }), 'bad-request')

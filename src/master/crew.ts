@@ -2,7 +2,7 @@
 import type { ExitReason } from '../exit-reason.ts'
 import { type Berth, type Cause, childOf, emptySlot, type Slot, type SlotEvent, transition } from './slot.ts'
 import { followAll, type Position } from './slot-effect.ts'
-import { type MasterState, nextBerth, type Place, STORE_INDEX, type Step, stay, then } from './state.ts'
+import { type MasterState, nextBerth, type Place, STORE_INDEX, type Step, stay, then, workerSlots } from './state.ts'
 
 /** The position of the child in a seat; null when it is long gone. */
 function findSeat(state: MasterState, seat: number): Position | null {
@@ -71,11 +71,18 @@ function addBerth(state: MasterState, position: Position, event: SeatEvent | { t
   }
 }
 
-/** Nobody follows while the daemon stops, and nobody follows who was started beside another. */
+/**
+ * Nobody follows who was started beside another, and nobody while the daemon stops, but for the store: workers still
+ * have results to report.
+ */
 function followingBerth(state: MasterState, position: Position): Berth | null {
-  if (state.phase.name === 'draining' || position.part === 'beside') return null
+  if (position.part === 'beside') return null
+  const isNeeded = position.part === 'store' && (state.departures.length > 0 || workerSlots(state).some(isSeated))
+  if (state.phase.name === 'draining' && !isNeeded) return null
   return nextBerth(state, position.index)
 }
+
+const isSeated = (slot: Slot): boolean => childOf(slot) !== null
 
 export function startStore(state: MasterState, now: number): Step {
   return tell(state, { index: STORE_INDEX, part: 'store' }, { type: 'start' }, now)

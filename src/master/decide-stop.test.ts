@@ -98,24 +98,33 @@ test('places in back-off and failed ones do not keep it', () => {
   assert.equal(daemon.finished?.exit, 0)
 })
 
-test('a store that dies meanwhile is not started again', () => {
+test('a store that dies meanwhile comes back while a worker may have results to report', () => {
   for (const uptimeResetMs of [30_000, 90_000]) {
     const daemon = SimulatedDaemon.running(1, { uptimeResetMs })
     daemon.signal('SIGTERM')
     daemon.exit(STORE_SEAT, killedBy('SIGKILL'))
     daemon.advance(20_000)
-    assert.deepEqual([...daemon.living.keys()], [0])
+    assert.deepEqual([...daemon.living.keys()], [0, STORE_SEAT])
     daemon.playAlong()
     assert.equal(daemon.finished?.exit, 0)
   }
 })
 
-test('a store that was in back-off stays away', () => {
+test('a store that was in back-off comes back for the results of a worker', () => {
   const daemon = SimulatedDaemon.running(1, { uptimeResetMs: 90_000 })
   daemon.exit(STORE_SEAT, killedBy('SIGKILL'))
   daemon.signal('SIGTERM')
   daemon.advance(20_000)
-  assert.deepEqual([...daemon.living.keys()], [0])
+  assert.deepEqual([...daemon.living.keys()], [0, STORE_SEAT])
+  daemon.playAlong()
+  assert.equal(daemon.finished?.exit, 0)
+})
+
+test('a store that dies after the last worker stays away', () => {
+  const daemon = SimulatedDaemon.running(1)
+  daemon.signal('SIGTERM')
+  daemon.exit(0, code(0))
+  daemon.exit(STORE_SEAT, killedBy('SIGKILL'))
   daemon.playAlong()
   assert.equal(daemon.finished?.exit, 0)
 })

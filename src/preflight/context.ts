@@ -2,7 +2,7 @@
 import type { LaunchRecord } from '../protocol.ts'
 import type { LoadedSettings } from '../settings/load.ts'
 import type { BuildInfo } from '../system/executable.ts'
-import type { InstanceState } from '../system/pidfile.ts'
+import type { InstanceState } from '../system/inspect-instance.ts'
 import type { Finding } from './finding.ts'
 
 export type FileVerdict = { readonly ok: true } | { readonly ok: false; readonly problem: string }

@@ -1,6 +1,6 @@
 /** Who runs under this name already. */
 import { assertNever } from '../errors.ts'
-import type { InstanceState } from '../system/pidfile.ts'
+import type { InstanceState } from '../system/inspect-instance.ts'
 import type { PreflightContext } from './context.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
 

@@ -25,7 +25,7 @@ async function createContext(changes: Partial<PreflightContext> = {}): Promise<P
     service: null,
     serviceName: null,
   }
-  const record = { ...launch, debug: false, noFork: false }
+  const record = { ...launch, debug: false, noFork: false, foreground: false }
   return {
     loaded: await loadSettings(record, {}),
     launch: record,

@@ -15,7 +15,7 @@ const ENVIRONMENT = { HOME: join(directory, 'nobody') }
 
 function launch(changes: Partial<LaunchRecord> = {}): LaunchRecord {
   const plain = { version: 1, directory, flags: {}, environment: {}, config: null, service: null, serviceName: null }
-  return { ...plain, debug: false, noFork: false, ...changes }
+  return { ...plain, debug: false, noFork: false, foreground: false, ...changes }
 }
 
 const file = join(directory, 'some.toml')

@@ -9,7 +9,11 @@ async function load(): Promise<LoadedSettings> {
   const flags = { proc: 'auto', home: '/a/rather/long/home/for/an/instance/of/this/program' }
   const environment = { MYD_STOP_TIMEOUT: '10s' }
   const launch = { version: 1, directory: '/', flags, environment, config: null, service: null, serviceName: null }
-  const loaded = await loadSettings({ ...launch, debug: false, noFork: false }, {}, { uid: 1000, cpus: 2.5 })
+  const loaded = await loadSettings(
+    { ...launch, debug: false, noFork: false, foreground: false },
+    {},
+    { uid: 1000, cpus: 2.5 },
+  )
   const resize = { command: ['/bin/resize', '-f'], attempts: 3, timeoutMs: 30_000, retryDelayMs: 1000, priority: 0 }
   return { ...loaded, jobTypes: { resize } }
 }

@@ -45,7 +45,6 @@ export function openLauncherChannel(): LauncherChannel {
       const message = raw as unknown as ToDaemon
       if (message.type === 'launch') return gotLaunch(message.launch)
       done = true
-      channel.close()
       gotCommit()
     },
     onClose: () => done || gotGone(),

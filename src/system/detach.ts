@@ -6,7 +6,7 @@
  *   launcher ──channel── intermediate ──channel── daemon
  *            → launch                   → launch
  *            ← started, ready | failed  ←
- *            → commit                   → commit          the daemon closes its end, the intermediate ends
+ *            → commit                   → commit          the daemon says that it runs and closes its end; the intermediate ends
  *
  * Until the commit, a channel that closes cancels the start: whichever of the three is killed, at whatever moment,
  * nothing is left running. The intermediate stays until then and tells how the daemon ended.

@@ -80,13 +80,23 @@ const EINTR = 4
 const EAGAIN = 11
 const ESRCH = 3
 
+const LOCK_SH = 1
 const LOCK_EX = 2
 const LOCK_NB = 4
 
 /** Takes an exclusive lock on an open file without waiting. @returns false when another open file holds it. */
 export function tryLock(fd: number): boolean {
+  return lock(fd, LOCK_EX | LOCK_NB)
+}
+
+/** Whether nobody holds the exclusive lock. Those who ask do not disturb each other. */
+export function isUnlocked(fd: number): boolean {
+  return lock(fd, LOCK_SH | LOCK_NB)
+}
+
+function lock(fd: number, operation: number): boolean {
   for (;;) {
-    if (libc().flock(fd, LOCK_EX | LOCK_NB) === 0) return true
+    if (libc().flock(fd, operation) === 0) return true
     const code = errno()
     if (code === EAGAIN) return false
     if (code !== EINTR) throw new SystemCallError('flock', code)

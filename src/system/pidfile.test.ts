@@ -16,9 +16,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import type { InstancePaths } from '../protocol.ts'
+import { inspectInstance } from './inspect-instance.ts'
 import { tryLock } from './libc.ts'
 import {
-  inspectInstance,
   isHolderAlive,
   type LockRecord,
   openLock,

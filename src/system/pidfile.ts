@@ -15,14 +15,11 @@ import {
   readSync,
   renameSync,
   rmSync,
-  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs'
 import { errnoOf, MydError } from '../errors.ts'
-import type { InstancePaths } from '../protocol.ts'
 import { withMode } from './exact-mode.ts'
-import { tryLock } from './libc.ts'
 import { isSameProcess, type ProcessIdentity, readBootId } from './proc.ts'
 
 /** What the holder of the lock does. Read from a file: only its shape is checked. */
@@ -36,21 +33,15 @@ export interface LockRecord {
   readonly reason: string | null
 }
 
-export type InstanceState =
-  | { readonly kind: 'free' }
-  | { readonly kind: 'starting'; readonly pid: number | null }
-  | { readonly kind: 'running'; readonly pid: number }
-  | { readonly kind: 'stopping'; readonly pid: number | null }
-  /** Nobody holds the lock, but a pidfile was left behind. */
-  | { readonly kind: 'stale'; readonly pid: number | null }
-  | { readonly kind: 'foreign'; readonly reason: string }
-
 const RECORD_LIMIT_BYTES = 4096
 
-/** Opens the lock file, making it if needed. @throws MydError when it is not a plain file of ours */
+/**
+ * Opens the lock file, making it if needed. Nobody else may open it: who can read a file can lock it, and so keep the
+ * daemon from starting. @throws MydError when it is not a plain file of ours
+ */
 export function openLock(path: string): number {
   const { O_CREAT, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants
-  const fd = withMode(0o644, () => openSync(path, O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0o644))
+  const fd = withMode(0o600, () => openSync(path, O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0o600))
   const stat = fstatSync(fd)
   const mine = stat.isFile() && stat.nlink === 1 && stat.uid === process.geteuid?.()
   if (mine) return fd
@@ -90,45 +81,6 @@ function asRecord(value: unknown): LockRecord | null {
 /** Whether the process that wrote the record lives. */
 export function isHolderAlive(record: LockRecord): boolean {
   return record.boot === readBootId() && isSameProcess(record.holder)
-}
-
-/** Looks who runs the instance, changing nothing. */
-export function inspectInstance(paths: InstancePaths): InstanceState {
-  let fd: number
-  try {
-    fd = openSync(paths.lock, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  } catch (error) {
-    const code = errnoOf(error)
-    if (code === 'ENOENT' || code === 'ENOTDIR') return inspectPidfile(paths)
-    return { kind: 'foreign', reason: `${paths.lock} cannot be read: ${code ?? error}` }
-  }
-  try {
-    if (!fstatSync(fd).isFile()) return { kind: 'foreign', reason: `${paths.lock} is not a plain file` }
-    return tryLock(fd) ? inspectPidfile(paths) : inspectHolder(fd)
-  } finally {
-    closeSync(fd)
-  }
-}
-
-function inspectHolder(fd: number): InstanceState {
-  const record = readLockRecord(fd)
-  if (record === null || !isHolderAlive(record)) return { kind: 'starting', pid: null }
-  const { pid } = record.holder
-  if (record.state === 'running') return { kind: 'running', pid }
-  return { kind: record.state === 'starting' ? 'starting' : 'stopping', pid }
-}
-
-/** What lies in the place of the pidfile while nobody, or this process, holds the lock. */
-export function inspectPidfile(paths: InstancePaths): InstanceState {
-  try {
-    const stat = statSync(paths.pidfile)
-    if (!stat.isFile()) return { kind: 'foreign', reason: `${paths.pidfile} is not a plain file` }
-    return { kind: 'stale', pid: readPidfile(paths.pidfile) }
-  } catch (error) {
-    const code = errnoOf(error)
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'free' }
-    return { kind: 'foreign', reason: `${paths.pidfile} cannot be read: ${code ?? error}` }
-  }
 }
 
 /** The pid in a pidfile; null when there is none or it holds something else. */

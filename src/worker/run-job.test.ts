@@ -44,6 +44,29 @@ test('a run over its time has failed, whatever it says', async () => {
   assert.deepEqual([report.outcome, report.reason, report.output], ['failed', 'timed out after 1 ms', 'o'])
 })
 
+test('a time over what a timer takes (24.8 days) does not end a run at once', async () => {
+  const shortly: JobHandler = () => new Promise((resolve) => setTimeout(resolve, 20, result(0)))
+  const report = await run(shortly, { ...JOB, timeoutMs: 30 * 86_400_000 })
+  assert.deepEqual([report.outcome, report.reason], ['succeeded', ''])
+})
+
+test('such a time is waited for to its end', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const controller = new AbortController()
+  const report = run(untilAborted, { ...JOB, timeoutMs: 30 * 86_400_000 }, controller)
+  context.mock.timers.tick(29 * 86_400_000)
+  assert.equal(controller.signal.aborted, false)
+  context.mock.timers.tick(86_400_000)
+  assert.equal((await report).reason, 'timed out after 30 d 0 h')
+})
+
+test('the time of a run is finer than a millisecond', async () => {
+  const { durationMs } = await run(async () => {
+    for (let spent = 0; spent < 1000; spent++) Math.sqrt(spent)
+  })
+  assert.ok(durationMs > 0 && durationMs < 1000, String(durationMs))
+})
+
 test('a run that the worker’s stop ended is no failure of the job; a cancelled one is ended', async () => {
   for (const [kind, outcome] of [
     ['stop', 'interrupted'],

@@ -1,20 +1,33 @@
 /** What must hold after every step of `decide`, whatever happened. */
 import assert from 'node:assert/strict'
 import { childOf } from '../../src/master/slot.ts'
-import { allSlots, type MasterEvent, type MasterState, nextDeadline, type Step } from '../../src/master/state.ts'
+import {
+  allSlots,
+  type MasterEvent,
+  type MasterState,
+  nextDeadline,
+  type Step,
+  workerSlots,
+} from '../../src/master/state.ts'
 
 export function checkStep(before: MasterState, event: MasterEvent, step: Step, now: number): void {
   const { state } = step
   checkSeats(state)
   checkEnd(before, step)
   checkSurge(state)
-  if (before.phase.name === 'draining') assert.ok(!spawns(step), 'a child is started while draining')
+  if (before.phase.name === 'draining') checkStops(step)
   if (event.type !== 'deadline') return
   const due = nextDeadline(state)
   assert.ok(due === null || due >= now, `the next deadline (${due}) has passed (${now})`)
 }
 
-const spawns = (step: Step) => step.actions.some((action) => action.type === 'spawn')
+/** No worker is started any more; the store only while there is somebody who has results to report. */
+function checkStops({ state, actions }: Step): void {
+  const kinds = actions.flatMap((action) => (action.type === 'spawn' ? [action.kind] : []))
+  assert.ok(!kinds.includes('worker'), 'a worker is started while draining')
+  const isNeeded = state.departures.length > 0 || workerSlots(state).some((slot) => childOf(slot) !== null)
+  assert.ok(isNeeded || !kinds.includes('store'), 'a store is started for nobody')
+}
 
 function checkSeats(state: MasterState): void {
   const children = allSlots(state).flatMap((slot) => childOf(slot) ?? [])
