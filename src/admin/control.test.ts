@@ -14,7 +14,7 @@ test('anything else is none', () => {
   for (const proc of [undefined, null, 0, -1, 1025, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '8', [8], {}]) {
     assert.equal(parseControlCommand({ command: 'scale', proc }), null, String(proc))
   }
-  for (const command of [undefined, null, '', 'shutdown', 'STATUS', 1, ['status'], { command: 'status' }, 'constructor']) {
+  for (const command of [undefined, null, '', 'quit', 'STATUS', 1, ['status'], { command: 'status' }, 'constructor']) {
     assert.equal(parseControlCommand({ command }), null, String(command))
   }
   assert.equal(parseControlCommand({}), null)
