@@ -24,7 +24,7 @@ test('what was written is read; a record without `foreground` is of a daemon', (
 
 test('anything else is none', () => {
   const wrong = ['', '{', 'null', '1', '[]', '{}', '{"version":1}']
-  for (const [name, value] of Object.entries(before)) {
+  for (const name of Object.keys(before)) {
     if (name !== 'foreground') wrong.push(JSON.stringify({ ...before, [name]: 99 }))
   }
   wrong.push(JSON.stringify({ ...before, flags: { proc: 2 } }), JSON.stringify({ ...before, foreground: 'yes' }))
