@@ -1,6 +1,6 @@
 /** What the chaos test does to an instance: feeds it jobs, kills its processes, remembers which workers it killed. */
 import assert from 'node:assert/strict'
-import { readEnvironment } from '../../src/system/proc.ts'
+import { listChildren, readEnvironment } from '../../src/system/proc.ts'
 import type { Instance } from './instance.ts'
 import { findRole, isAlive, listOwned, signal } from './processes.ts'
 import type { Random } from './random.ts'
@@ -58,9 +58,12 @@ export class Chaos {
     await waitFor('its death', () => !isAlive(pid))
   }
 
+  /** One that runs a job, when there is one. */
   #pickWorker(): number | undefined {
     const workers = listOwned(this.#instance.home).filter(isWorker)
-    return workers.length === 0 ? undefined : this.#random.pick(workers)
+    const busy = workers.filter((pid) => listChildren(pid).length > 0)
+    const choices = busy.length > 0 ? busy : workers
+    return choices.length === 0 ? undefined : this.#random.pick(choices)
   }
 
   /** It is stopped first, so that it starts no worker that would not be remembered. */
