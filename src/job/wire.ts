@@ -46,7 +46,7 @@ export interface RunReport extends Lease {
   readonly outcome: 'succeeded' | 'failed' | 'interrupted'
   readonly exitCode: number | null
   readonly signal: string | null
-  /** Kept in whole milliseconds. */
+  /** Fractions count for the worker's own figures; the store keeps whole milliseconds. */
   readonly durationMs: number
   /** Why it failed, a few words: `exit 3`, `timed out after 30 s`. Empty for a success. */
   readonly reason: string

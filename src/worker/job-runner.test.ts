@@ -31,7 +31,10 @@ async function startFullStore(context: TestContext): Promise<{ socketPath: strin
   }
   const server = createServer((socket) => {
     sockets.push(socket)
-    const read = createLineReader((line) => answer(socket, parseLine(line) ?? {}), assert.fail)
+    const read = createLineReader(
+      (line) => answer(socket, parseLine(line) ?? {}),
+      () => socket.destroy(),
+    )
     socket.on('data', read).on('error', () => {}) // the runner is closed under it
   })
   server.listen(socketPath)

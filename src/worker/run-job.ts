@@ -1,5 +1,5 @@
 /** One run of one job: its handler, its time, and the report of how it ended. Never throws for what a handler does. */
-import { formatDuration, monotonicMs } from '../clock.ts'
+import { formatDuration, monotonicMicroseconds } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { RunReport } from '../job/wire.ts'
 import type { Job, JobContext, JobHandler, JobResult } from '../service/define-service.ts'
@@ -20,6 +20,9 @@ const NOTHING: JobResult = { exitCode: null, signal: null, output: '' }
 /** What a handler throws is kept with the job up to here. */
 const REASON_LIMIT = 1000
 
+/** A timer for longer than 24.8 days fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** @param controller ends the run; the time of the job ends it too */
 export async function runJob(
   job: Job,
@@ -27,8 +30,8 @@ export async function runJob(
   context: Omit<JobContext, 'signal'>,
   controller: AbortController,
 ): Promise<RunReport> {
-  const startedAt = monotonicMs()
-  const timer = job.timeoutMs > 0 ? setTimeout(endByTime, job.timeoutMs, job, controller) : undefined
+  const startedAt = monotonicMicroseconds()
+  const stopTimer = startTimer(job, controller)
   try {
     if (handler === undefined) throw new Error(`this worker does not run jobs of type ${job.type}`)
     const result = await handler(job, { ...context, signal: controller.signal })
@@ -36,12 +39,20 @@ export async function runJob(
   } catch (error) {
     return report(job, NOTHING, false, startedAt, controller.signal, messageOf(error).slice(0, REASON_LIMIT))
   } finally {
-    clearTimeout(timer)
+    stopTimer()
   }
 }
 
-function endByTime(job: Job, controller: AbortController): void {
-  controller.abort(new RunEnd('timeout', `timed out after ${formatDuration(job.timeoutMs)}`))
+/** Ends the run when the time of the job is over. @returns what calls this off */
+function startTimer({ timeoutMs }: Job, controller: AbortController): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const wait = (leftMs: number): void => {
+    const stepMs = Math.min(leftMs, LONGEST_TIMER_MS)
+    timer = setTimeout(() => (leftMs > stepMs ? wait(leftMs - stepMs) : end()), stepMs)
+  }
+  const end = (): void => controller.abort(new RunEnd('timeout', `timed out after ${formatDuration(timeoutMs)}`))
+  if (timeoutMs > 0) wait(timeoutMs)
+  return () => clearTimeout(timer)
 }
 
 /** A run that was ended never counts as a success: many programs exit 0 on TERM, with their work half done. */
@@ -61,7 +72,7 @@ function report(
     outcome,
     exitCode: result.exitCode,
     signal: result.signal,
-    durationMs: monotonicMs() - startedAt,
+    durationMs: (monotonicMicroseconds() - startedAt) / 1000,
     reason: outcome === 'succeeded' ? '' : (end?.message ?? thrown ?? describe(result)),
     output: result.output,
   }
