@@ -2,6 +2,7 @@
 import { nearest } from '../settings/nearest.ts'
 import { BUILT_IN_JOB_TYPES } from '../settings/table.ts'
 import type { Books, JobRow } from './books.ts'
+import { readHandledTypes } from './handled-types.ts'
 import { type NewJob, Refusal } from './wire.ts'
 
 /** Receipts are kept this long: who asks again does so within seconds. */
@@ -39,11 +40,9 @@ function checkJob(books: Books, job: NewJob, types: readonly string[] | null): v
 
 /** The types that something runs, or null as long as no worker ever told: then any may be right. */
 function knownTypes(books: Books): string[] | null {
-  const told = books.statement('SELECT type FROM handled_types').all()
-  if (told.length === 0) return null
-  return [
-    ...new Set([...BUILT_IN_JOB_TYPES, ...Object.keys(books.config.types), ...told.map((row) => String(row.type))]),
-  ]
+  const handled = readHandledTypes(books)
+  if (handled === null) return null
+  return [...new Set([...BUILT_IN_JOB_TYPES, ...Object.keys(books.config.types), ...handled])]
 }
 
 function findByKey(books: Books, key: string | undefined): number | undefined {

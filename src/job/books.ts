@@ -1,5 +1,6 @@
 /** The jobs table and what goes with it, as the operations of the store use them: always within a transaction. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { WorkerId } from '../protocol.ts'
 import { Counts } from './counts.ts'
 import { isFinal, type JobEvent, type JobState, transition } from './job.ts'
 import type { JobConfig } from './job-config.ts'
@@ -46,6 +47,8 @@ export interface Consequences {
 export interface Books {
   readonly database: DatabaseSync
   readonly counts: Counts
+  /** Types that each worker runs which has said so. */
+  readonly handled: Map<WorkerId, readonly string[]>
   config: JobConfig
   /** Wall clock of the open transaction, milliseconds. */
   now: number
@@ -61,6 +64,7 @@ export function openBooks(database: DatabaseSync, config: JobConfig, random: () 
   return {
     database,
     counts: new Counts(database),
+    handled: new Map(),
     config,
     now: 0,
     consequences: { finished: [], cancelled: [] },

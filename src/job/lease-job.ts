@@ -2,6 +2,7 @@
 import type { GoneWorker, WorkerId } from '../protocol.ts'
 import type { Job } from '../service/define-service.ts'
 import { applyEvent, type Books, type JobRow, readJob } from './books.ts'
+import { forgetHandledTypes, noteHandledTypes } from './handled-types.ts'
 import type { JobEvent } from './job.ts'
 import { toJob } from './job-view.ts'
 import { readRows } from './read-row.ts'
@@ -106,9 +107,7 @@ export function attachWorker(
   types: readonly string[],
   held: readonly Lease[],
 ): { drop: number[]; cancel: number[] } {
-  for (const type of types) {
-    books.statement('INSERT INTO handled_types (type) VALUES (?) ON CONFLICT DO NOTHING').run(type)
-  }
+  noteHandledTypes(books, worker, types)
   const named = new Set(held.map((lease) => `${lease.job}:${lease.attempt}`))
   const cancel: number[] = []
   const kept = new Set<number>()
@@ -126,6 +125,7 @@ function readHeld(books: Books, worker: WorkerId): JobRow[] {
 
 /** Takes back everything that a worker held which is gone, its commands too. */
 export function endWorker(books: Books, gone: GoneWorker): void {
+  forgetHandledTypes(books, gone.worker)
   for (const row of readHeld(books, gone.worker)) {
     const event: JobEvent = { type: 'lost', charged: gone.charged.includes(row.id) }
     applyEvent(books, row, event, event.charged ? { reason: `worker ${gone.worker} died while running it` } : {})
