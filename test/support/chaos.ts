@@ -10,7 +10,9 @@ import { waitFor } from './wait-for.ts'
 export type Victim = 'worker' | 'store' | 'master'
 
 const BATCH = 5
-const LONGEST_JOB_SECONDS = 0.5
+/** Longest run of most jobs, and of one in each batch: what a killed worker leaves of it outlives the next start of the job. */
+const SHORT_S = 0.1
+const LONG_S = 2
 /** `job add` may meet a daemon that has just been killed, or one that is starting. */
 const EXITS_WITHOUT_DAEMON: readonly (number | null)[] = [1, 69]
 
@@ -32,9 +34,11 @@ export class Chaos {
   /** Adds jobs until `stopFeeding`; an id that was answered must never be lost. */
   async feed(): Promise<void> {
     while (this.#isFeeding) {
-      const lines = Array.from({ length: BATCH }, () =>
-        recordingJob(this.#instance, this.#random.below(100) * (LONGEST_JOB_SECONDS / 100)),
+      const seconds = Array.from(
+        { length: BATCH },
+        (_, index) => this.#random.next() * (index === 0 ? LONG_S : SHORT_S),
       )
+      const lines = seconds.map((each) => recordingJob(this.#instance, each))
       const result = await this.#instance.run(['job', 'add', '--quiet', '-'], { input: lines.join('\n') })
       if (result.code === 0) this.answered.push(...result.stdout.trim().split('\n').map(Number))
       else {
