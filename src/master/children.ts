@@ -16,7 +16,7 @@ import { trackChild } from '../system/own-children.ts'
 import { parseFromChild } from './from-child.ts'
 import type { Claims } from './orphans.ts'
 import { createOutputLines } from './output-lines.ts'
-import type { Child } from './slot.ts'
+import type { Child } from './slot-state.ts'
 
 export interface ChildOrder {
   readonly kind: 'worker' | 'store'

@@ -1,7 +1,8 @@
 /** The children as a crew: passes events to the slot they belong to and turns what slots want into actions. Pure. */
 import type { ExitReason } from '../exit-reason.ts'
-import { type Berth, type Cause, childOf, emptySlot, type Slot, type SlotEvent, transition } from './slot.ts'
+import { transition } from './slot.ts'
 import { followAll, type Position } from './slot-effect.ts'
+import { type Berth, type Cause, childOf, emptySlot, type Slot, type SlotEvent } from './slot-state.ts'
 import { type MasterState, nextBerth, type Place, STORE_INDEX, type Step, stay, then, workerSlots } from './state.ts'
 
 /** The position of the child in a seat; null when it is long gone. */

@@ -5,7 +5,7 @@
  *
  *   daemon: starting → running → draining → stopped
  *
- * Invariants: nothing is started while draining; `finish` is the last action and comes once; a start that fails says
+ * Invariants: no worker is started while draining; `finish` is the last action and comes once; a start that fails says
  * why with the first child that could not be started.
  */
 import { assertNever } from '../errors.ts'
@@ -14,7 +14,7 @@ import { passDeadlines, startStore, startWorker, tellSeat } from './crew.ts'
 import { commandsEnded, commandsStuck, judgeDepartures, tellUntold } from './departure.ts'
 import { continueReload, rejectReload, requestReload, rollOut } from './reload.ts'
 import { refill, requestScale, scaleBy } from './scale.ts'
-import type { Slot } from './slot.ts'
+import type { Slot } from './slot-state.ts'
 import { emit, type MasterEvent, type MasterState, STORE_SEAT, type Step, stay, then } from './state.ts'
 import { continueStop, failStart, quit, stop } from './stop.ts'
 

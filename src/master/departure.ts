@@ -2,7 +2,7 @@
  * What a dead worker leaves: commands that must end before its jobs may run again, and jobs that may be to blame.
  * A job is charged with a death only when its worker died alone and not by our order. Pure.
  */
-import { type Child, childOf } from './slot.ts'
+import { type Child, childOf } from './slot-state.ts'
 import { type Departure, type MasterState, type Step, stay, type Unjudged, workerId, workerSlots } from './state.ts'
 
 /** Deaths this close to each other have one cause: a cgroup out of memory, an operator's `kill` of them all. */

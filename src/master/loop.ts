@@ -39,7 +39,6 @@ export class Loop {
     const run = `${wallMs().toString(36)}.${process.pid}`
     const { proc } = loaded.settings
     this.#state = initialState({ policy: policyOf(loaded.settings), proc, run, now: this.#startedAt })
-    board.setWanted(proc)
     this.done = new Promise((resolve) => {
       this.#finish = resolve
     })
@@ -70,6 +69,7 @@ export class Loop {
     const { state, actions } = decide(this.#state, event, monotonicMs())
     this.#state = state
     if (before !== 'draining' && state.phase.name === 'draining') this.#options.onStopping()
+    this.#board.setWanted(state.proc)
     for (const action of actions) this.#performer.perform(action, state)
   }
 

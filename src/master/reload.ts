@@ -11,7 +11,8 @@ import { plural } from '../plural.ts'
 import type { Policy } from './backoff.ts'
 import { setPlace, startSuccessor } from './crew.ts'
 import { scaleTo } from './scale.ts'
-import { childOf, transition } from './slot.ts'
+import { transition } from './slot.ts'
+import { childOf } from './slot-state.ts'
 import {
   emit,
   type MasterAction,

@@ -3,7 +3,7 @@ import { assertNever } from '../errors.ts'
 import type { ChildName } from '../events.ts'
 import { describeExit } from '../exit-reason.ts'
 import { departed } from './departure.ts'
-import type { SlotEffect } from './slot.ts'
+import type { SlotEffect } from './slot-state.ts'
 import { emit, type MasterState, type Step, stay, then } from './state.ts'
 
 /** Where a child sits. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EVENT_TYPES, EVENTS, STATE_NAMES, STATES, slotIn, step } from '../../test/support/slot-states.ts'
-import type { SlotEvent, SlotState } from './slot.ts'
+import type { SlotEvent, SlotState } from './slot-state.ts'
 
 const _ = 'unchanged'
 

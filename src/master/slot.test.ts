@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BERTH, CHILD, EVENTS, NOW, STATE_NAMES, STATES, slotIn, step } from '../../test/support/slot-states.ts'
 import { code, killedBy, POLICY } from '../../test/support/supervision.ts'
-import { emptySlot, type SlotState, UNKILLABLE_AFTER_MS } from './slot.ts'
+import { emptySlot, type SlotState, UNKILLABLE_AFTER_MS } from './slot-state.ts'
 
 test('a deadline that is not due yet changes nothing', () => {
   for (const name of STATE_NAMES) {

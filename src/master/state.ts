@@ -3,7 +3,16 @@ import type { DaemonEvent } from '../events.ts'
 import type { ExitReason } from '../exit-reason.ts'
 import type { GoneWorker, WorkerId } from '../protocol.ts'
 import type { Policy } from './backoff.ts'
-import { type Berth, type Cause, type Child, childOf, otherSeat, type Slot, seatsOf, slotDeadline } from './slot.ts'
+import {
+  type Berth,
+  type Cause,
+  type Child,
+  childOf,
+  otherSeat,
+  type Slot,
+  seatsOf,
+  slotDeadline,
+} from './slot-state.ts'
 
 /** `deadline`, `since`: monotonic ms. */
 export type Phase =

@@ -5,7 +5,7 @@ import { describeExit } from '../exit-reason.ts'
 import type { Scoreboard } from '../metrics/scoreboard.ts'
 import type { BuildInfo } from '../system/executable.ts'
 import { readAnonBytes } from '../system/proc.ts'
-import { childOf, type Slot, seatsOf, slotDeadline } from './slot.ts'
+import { childOf, type Slot, seatsOf, slotDeadline } from './slot-state.ts'
 import type { MasterState } from './state.ts'
 
 export interface Identity {

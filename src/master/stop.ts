@@ -1,7 +1,7 @@
 /** How the daemon ends: workers first, the store when no worker and no command is left, then the master. Pure. */
 import { drainPlace, drainStore, killEveryone } from './crew.ts'
 import { abandonReload } from './reload.ts'
-import { childOf } from './slot.ts'
+import { childOf } from './slot-state.ts'
 import { emit, type MasterState, type Step, stay, then, workerSlots } from './state.ts'
 
 /** Begins a graceful stop; a second call changes nothing. @param exit what the master ends with */

@@ -1,6 +1,6 @@
 /** What must hold after every step of `decide`, whatever happened. */
 import assert from 'node:assert/strict'
-import { childOf } from '../../src/master/slot.ts'
+import { childOf } from '../../src/master/slot-state.ts'
 import {
   allSlots,
   type MasterEvent,

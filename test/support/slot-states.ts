@@ -1,6 +1,8 @@
 /** A slot in every state, every event, and a step from one to the next. */
-import type { Berth, Child, Slot, SlotEvent, SlotState, Transition } from '../../src/master/slot.ts'
-import { emptySlot, transition } from '../../src/master/slot.ts'
+
+import { transition } from '../../src/master/slot.ts'
+import type { Berth, Child, Slot, SlotEvent, SlotState, Transition } from '../../src/master/slot-state.ts'
+import { emptySlot } from '../../src/master/slot-state.ts'
 import { code, killedBy, POLICY } from './supervision.ts'
 
 export const NOW = 1_000_000

@@ -2,7 +2,7 @@
 import type { DaemonEvent } from '../../src/events.ts'
 import type { ExitReason } from '../../src/exit-reason.ts'
 import type { Policy } from '../../src/master/backoff.ts'
-import type { Child } from '../../src/master/slot.ts'
+import type { Child } from '../../src/master/slot-state.ts'
 import type { MasterAction } from '../../src/master/state.ts'
 
 /** The defaults of the settings. */
