@@ -78,7 +78,9 @@ export class Performer {
       case 'drain':
         return children.send(action.child.seat, { type: 'drain' })
       case 'terminate':
-        return children.signal(action.child.seat, 'SIGTERM')
+        // Both: one that is just getting ready no longer heeds TERM, one that is not yet does not read its channel.
+        children.signal(action.child.seat, 'SIGTERM')
+        return children.send(action.child.seat, { type: 'drain' })
       case 'kill':
         return children.kill(action.child.seat)
       case 'end-commands':
