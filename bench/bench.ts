@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchCommand } from './command.ts'
-import { describeMachine } from './machine.ts'
+import { describeLoad, describeMachine } from './machine.ts'
 import { benchNoop } from './noop.ts'
 import { benchStart } from './start.ts'
 
@@ -30,8 +30,9 @@ async function runBench(name: string, rounds: number, signal: AbortSignal): Prom
   if (bench === undefined) throw new Error(`there is no bench ${name}: ${Object.keys(BENCHES).join(', ')}`)
   const directory = mkdtempSync(join(tmpdir(), 'myd-bench-'))
   try {
-    console.log(`\n${name}, ${rounds} rounds`)
+    console.log(`\n${name}, ${rounds} rounds; before: ${describeLoad()}`)
     await bench({ directory, rounds, signal })
+    console.log(`after: ${describeLoad()}`)
   } finally {
     rmSync(directory, { recursive: true })
   }
