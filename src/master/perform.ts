@@ -1,5 +1,5 @@
 /** Carries out what `decide` wants. Never waits: what comes of an action returns as an event. */
-import { asExpected, assertNever, MydError, messageOf } from '../errors.ts'
+import { assertNever, messageOf } from '../errors.ts'
 import type { ChildName } from '../events.ts'
 import type { ExitReason } from '../exit-reason.ts'
 import type { Log } from '../log/log.ts'
@@ -8,7 +8,7 @@ import type { FromChild, StoreHello, WorkerHello } from '../protocol.ts'
 import type { LoadedSettings } from '../settings/load.ts'
 import { type Children, openChildren } from './children.ts'
 import { holders } from './departure.ts'
-import { type Ended, endOrphans } from './orphans.ts'
+import { OrphanSearch } from './orphan-search.ts'
 import { policyOf } from './policy.ts'
 import { type MasterAction, type MasterEvent, type MasterState, STORE_SEAT, workerId } from './state.ts'
 
@@ -33,8 +33,6 @@ export interface PerformOptions {
   readonly answer: (id: number, exit: number, message: string) => void
 }
 
-const RETRY_MS = 1000
-
 export class Performer {
   readonly children: Children
   readonly #options: PerformOptions
@@ -44,9 +42,7 @@ export class Performer {
   #read: LoadedSettings
   /** What was effective before that; `restore-settings` takes it back. */
   #before: LoadedSettings
-  /** Workers whose leavings are still to be ended. */
-  readonly #dead = new Set<string>()
-  #search: Promise<void> | null = null
+  readonly #orphans: OrphanSearch
 
   constructor(options: PerformOptions) {
     this.#options = options
@@ -68,6 +64,11 @@ export class Performer {
       },
       onExited: (seat, reason) => this.#exited(seat, reason),
     })
+    this.#orphans = new OrphanSearch({
+      claims: () => this.children.claims(options.board),
+      emit: options.log.emit,
+      onEnd: (worker, type) => options.post({ type, worker }),
+    })
   }
 
   perform(action: MasterAction, state: MasterState): void {
@@ -84,7 +85,7 @@ export class Performer {
       case 'kill':
         return children.kill(action.child.seat)
       case 'end-commands':
-        return this.#endCommands(action.worker)
+        return this.#orphans.endOf(action.worker)
       case 'tell-store':
         return children.send(STORE_SEAT, { type: 'worker.gone', gone: action.gone })
       default:
@@ -159,44 +160,6 @@ export class Performer {
     const inHand = board.read(seat).inHand.map((entry) => entry.jobId)
     board.leave(seat)
     post({ type: 'child.exited', seat, reason, inHand })
-  }
-
-  /**
-   * One search for all workers that died: it ends everything that belongs to no living worker. Leases of a command that
-   * hangs in the kernel stay where they are: two runs of a job must never overlap.
-   */
-  #endCommands(worker: string): void {
-    this.#dead.add(worker)
-    if (this.#search !== null) return
-    this.#search = this.#searchOrphans().finally(() => {
-      this.#search = null
-      const [next] = this.#dead
-      if (next !== undefined) this.#endCommands(next)
-    })
-  }
-
-  async #searchOrphans(): Promise<void> {
-    const { post, log } = this.#options
-    const workers = [...this.#dead]
-    const { pids, unkillable } = await this.#lookForOrphans()
-    for (const worker of workers) this.#dead.delete(worker)
-    const names = workers.join(' ')
-    if (pids.length > 0) log.emit({ type: 'commands.ended', worker: names, pids })
-    if (unkillable.length > 0) log.emit({ type: 'commands.unkillable', worker: names, pids: unkillable })
-    const type = unkillable.length > 0 ? 'commands.stuck' : 'commands.ended'
-    for (const worker of workers) post({ type, worker })
-  }
-
-  /** /proc cannot be read for want of descriptors or memory: nothing is known, so it is tried again. */
-  async #lookForOrphans(): Promise<Ended> {
-    for (;;) {
-      try {
-        return await endOrphans(() => this.children.claims(this.#options.board))
-      } catch (error) {
-        if (!(asExpected(error) instanceof MydError)) throw error
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-      }
-    }
   }
 
   #loadSettings(): void {

@@ -6,8 +6,8 @@ import { messageOf } from '../errors.ts'
 import { type DescribeOrder, FD, type ServiceDescription } from '../protocol.ts'
 import { adoptSocket, openChannel } from '../system/channel.ts'
 import { setParentDeathSignal } from '../system/libc.ts'
+import { which } from '../system/which.ts'
 import type { Service } from './define-service.ts'
-import { findProgram } from './find-program.ts'
 import { loadService } from './load-service.ts'
 
 const SIGKILL = 9
@@ -45,15 +45,10 @@ async function runChecks(service: Service, path: string | undefined): Promise<Re
   const results: Record<string, string | null> = {}
   for (const [sentence, check] of Object.entries(service.checks ?? {})) {
     try {
-      results[sentence] = (await check({ which: (program) => which(program, path ?? '') })) ? null : 'it is not so'
+      results[sentence] = (await check({ which: (program) => which(program, path) })) ? null : 'it is not so'
     } catch (error) {
       results[sentence] = messageOf(error)
     }
   }
   return results
-}
-
-function which(program: string, path: string): string | null {
-  const found = findProgram(program, path, '/')
-  return found.kind === 'found' ? found.path : null
 }
