@@ -39,13 +39,14 @@ export async function stopInstance(paths: InstancePaths, timeoutMs: number): Pro
   const deadline = monotonicMs() + timeoutMs
   let holder: ProcessIdentity | null = null
   let told: number | null = null
+  let isEnding = false
   for (;;) {
     const state = inspectInstance(paths)
-    if (isGone(holder, state)) return told
-    if (holder === null && isHeld(state) && state.pid !== null) {
-      const found = identify(state.pid)
-      if (found !== null && state.kind !== 'stopping' && (await order(paths, found.pid))) told = found.pid
-      if (state.kind === 'stopping' || told !== null) holder = found
+    if (isGone(holder, state, isEnding)) return told
+    if (!isEnding && isHeld(state) && state.pid !== null) {
+      holder = identify(state.pid) ?? holder
+      if (state.kind !== 'stopping' && (await order(paths, state.pid))) told = state.pid
+      isEnding = told !== null || state.kind === 'stopping'
     }
     if (monotonicMs() > deadline) {
       throw new MydError('STOP_FAILED', `it has not ended after ${Math.round(timeoutMs / 1000)} s`, {
@@ -62,11 +63,11 @@ function isHeld(state: InstanceState): state is Held {
   return state.kind === 'starting' || state.kind === 'running' || state.kind === 'stopping'
 }
 
-/** @param holder who was seen with the lock */
-function isGone(holder: ProcessIdentity | null, state: InstanceState): boolean {
-  if (holder === null) return !isHeld(state)
-  if (isSameProcess(holder)) return false
-  return !isHeld(state) || (state.pid !== null && state.pid !== holder.pid)
+/** @param holder who was seen with the lock last; when it is ending, whoever has the lock after it is a new start */
+function isGone(holder: ProcessIdentity | null, state: InstanceState, isEnding: boolean): boolean {
+  if (holder !== null && isSameProcess(holder)) return false
+  if (!isHeld(state)) return true
+  return isEnding && holder !== null && state.pid !== null && state.pid !== holder.pid
 }
 
 /** Over the control socket, where asking twice changes nothing: two stops at once would be two TERM, which means “at once”. */
