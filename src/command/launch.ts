@@ -1,5 +1,4 @@
 /** The launch record: what was typed, in a form that another process or a later restart can use. */
-import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { MydError } from '../errors.ts'
@@ -48,5 +47,5 @@ function collectSettings(flags: Parsed['flags']): Record<string, string> {
  */
 export function nameInstance(name: string, paths: InstancePaths): string {
   const { dev, ino } = statSync(paths.stateDirectory)
-  return createHash('sha256').update(`${name}\0${dev}\0${ino}`).digest('hex').slice(0, 16)
+  return `${name}.${dev.toString(16)}.${ino.toString(16)}`
 }

@@ -92,13 +92,15 @@ export type RunFields = Partial<Pick<JobRow, 'worker' | 'exit_code' | 'signal' |
  * @returns the state it is in now, or null when the event means nothing to it: then nothing was written.
  */
 export function applyEvent(books: Books, row: JobRow, event: JobEvent, fields: RunFields = {}): JobState | null {
-  const after = transition(row, event)
+  const { state, attempt, attempts, failures, deaths } = row
+  const after = transition({ state, attempt, attempts, failures, deaths }, event)
   if (after === null) return null
   const dueAt =
     event.type === 'failed' && after.state === 'delayed' ? retryAt(books, row.type, after.failures) : row.due_at
   const final = isFinal(after.state)
   const held = after.state === 'reserved' || after.state === 'cancelling'
-  const run = { ...row, ...fields }
+  const { worker = row.worker, exit_code = row.exit_code, signal = row.signal, duration_ms = row.duration_ms } = fields
+  const { reason = row.reason, output = row.output } = fields
   books
     .statement(
       `UPDATE jobs SET state = ?, attempt = ?, failures = ?, deaths = ?, due_at = ?, taken_at = ?, finished_at = ?,
@@ -112,12 +114,12 @@ export function applyEvent(books: Books, row: JobRow, event: JobEvent, fields: R
       dueAt,
       event.type === 'taken' ? books.now : row.taken_at,
       final ? books.now : null,
-      held ? run.worker : null,
-      run.exit_code,
-      run.signal,
-      run.duration_ms,
-      run.reason,
-      run.output,
+      held ? worker : null,
+      exit_code,
+      signal,
+      duration_ms,
+      reason,
+      output,
       row.id,
     )
   books.counts.add(row.type, row.state, -1)

@@ -36,7 +36,7 @@ export function takeJobs(books: Books, worker: WorkerId, types: ReadonlySet<stri
   for (const row of findReady(books, types, n)) {
     if (bytes > TAKE_LIMIT_BYTES) break
     applyEvent(books, row, { type: 'taken' }, { worker })
-    jobs.push(toJob({ ...row, attempt: row.attempt + 1 }))
+    jobs.push({ ...toJob(row), attempt: row.attempt + 1 })
     bytes += row.payload.length + row.command.length
   }
   return jobs

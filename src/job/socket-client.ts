@@ -21,6 +21,9 @@ interface Asked {
   readonly timer: NodeJS.Timeout | undefined
 }
 
+/** ECONNRESET, EPIPE: whoever listened was killed while we waited to be accepted. */
+const NOBODY: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
+
 /** @returns null when nobody listens there. @throws MydError PERMISSION */
 export async function connectToStore(path: string): Promise<JobClient | null> {
   const client = new SocketClient(path)
@@ -28,7 +31,7 @@ export async function connectToStore(path: string): Promise<JobClient | null> {
   if (failure === null) return client
   await client.close()
   const code = errnoOf(failure)
-  if (code === 'ENOENT' || code === 'ECONNREFUSED') return null
+  if (code !== undefined && NOBODY.has(code)) return null
   if (code === 'EACCES') {
     throw new MydError('PERMISSION', `no permission to use ${path}`, {
       path,

@@ -48,7 +48,11 @@ export class JobRunner implements Component {
   #isDraining = false
   #isStopping = false
   #prefetch = 1
-  #timer: NodeJS.Timeout | undefined
+  /** The last run did not take long: what is next is asked for while this one runs. */
+  #isBrisk = false
+  #giveUpTimer: NodeJS.Timeout | undefined
+  /** Until what waits behind the run in hand is given back. */
+  #patience: NodeJS.Timeout | undefined
   #idleWaiters: (() => void)[] = []
 
   constructor(options: JobRunnerOptions) {
@@ -87,7 +91,7 @@ export class JobRunner implements Component {
 
   async stop(): Promise<void> {
     await this.drain(AbortSignal.abort())
-    clearTimeout(this.#timer)
+    clearTimeout(this.#giveUpTimer)
     this.#session.close()
   }
 
@@ -104,6 +108,7 @@ export class JobRunner implements Component {
   #receive(jobs: readonly Job[]): void {
     this.#queue.push(...jobs)
     if (this.#isDraining) this.#giveBack()
+    if (this.#current !== null) this.#limitWaiting()
     this.#advance()
   }
 
@@ -118,16 +123,21 @@ export class JobRunner implements Component {
 
   /** Reports what is finished, gives back what is not started, and asks for more: in one write. */
   #exchange(): void {
+    this.#exchangeBehind(0)
+  }
+
+  /** The same, but for the first `kept` of the queue; more is asked for only when nothing is left in it. */
+  #exchangeBehind(kept: number): void {
     this.#session.together(() => {
-      this.#giveBack()
-      if (!this.#isDraining) this.#session.take(this.#prefetch)
+      this.#giveBack(kept)
+      if (!this.#isDraining && this.#queue.length === 0) this.#session.take(this.#prefetch)
     })
   }
 
   /** Before or beside a run that takes long: another worker may be idle, and somebody may wait for the reports. */
-  #giveBack(): void {
+  #giveBack(kept = 0): void {
     this.#session.sendReports()
-    this.#session.release(this.#queue.splice(0).map(toLease))
+    this.#session.release(this.#queue.splice(kept).map(toLease))
   }
 
   #run(job: Job): void {
@@ -135,21 +145,28 @@ export class JobRunner implements Component {
     const run: Run = { job, controller: new AbortController(), inHand: board.takeInHand(job.id) }
     this.#current = run
     const ownGroup = (group: number): void => run.inHand.ownGroup(group, readStat(group)?.startTime ?? 0)
-    const isWaitedFor = this.#queue.length > 0 || this.#session.hasUnsent()
-    const timer = isWaitedFor ? setTimeout(() => this.#giveBack(), LONG_MS) : undefined
-    void runJob(job, handlers[job.type], { log, ownGroup }, run.controller).then((report) => {
-      clearTimeout(timer)
-      this.#finish(run, report)
-    })
+    if (this.#isBrisk && this.#queue.length === 0) this.#exchange()
+    if (this.#queue.length > 0 || this.#session.hasUnsent()) this.#limitWaiting()
+    void runJob(job, handlers[job.type], { log, ownGroup }, run.controller).then((report) => this.#finish(run, report))
+  }
+
+  #limitWaiting(): void {
+    this.#patience ??= setTimeout(() => {
+      this.#patience = undefined
+      this.#giveBack()
+    }, LONG_MS)
   }
 
   #finish(run: Run, report: RunReport): void {
     const { board, log, prefetchLimit } = this.#options
     this.#current = null
+    clearTimeout(this.#patience)
+    this.#patience = undefined
     this.#session.addReport(report)
+    this.#isBrisk = report.durationMs < LONG_MS
     if (this.#queue.length === 0 || report.durationMs >= SHORT_MS) {
       this.#prefetch = nextPrefetch(this.#prefetch, report.durationMs, prefetchLimit)
-      this.#exchange()
+      this.#exchangeBehind(this.#isBrisk ? 1 : 0)
     }
     run.inHand.release()
     board.countJob(report.outcome === 'succeeded' ? 'done' : 'failed', report.durationMs)
@@ -165,8 +182,8 @@ export class JobRunner implements Component {
   }
 
   #giveUpSoon(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#releaseWaiters(), LAST_REPORTS_MS)
+    clearTimeout(this.#giveUpTimer)
+    this.#giveUpTimer = setTimeout(() => this.#releaseWaiters(), LAST_REPORTS_MS)
   }
 
   #releaseWaiters(): void {

@@ -1,7 +1,7 @@
 /**
  * How many jobs a worker reserves at once. Short jobs are reserved many at a time, since each exchange with the store
- * costs a commit; a job that is not short brings it back to one, so that none waits behind another while some other
- * worker is idle. Pure.
+ * costs a commit; a job that is not short brings it back to one, so that none waits long behind another while some
+ * other worker is idle. Pure.
  */
 
 /** A job under this is short. */
