@@ -16,6 +16,8 @@ import { elapse, waitFor } from '../support/wait-for.ts'
 const KILLS = process.env.SOAK === '1' ? 50 : 4
 const SEED = Number(process.env.SEED ?? process.pid)
 const LONGEST_PAUSE_MS = 400
+/** Jobs are added faster than three workers run them: many kills leave many to be run. */
+const LONGEST_WAIT_MS = 250_000
 const SETTINGS = 'proc = 3\nrestartDelay = "10ms"\nrestartDelayMax = "50ms"\nrestartLimit = 1000\nstopTimeout = "5s"\n'
 
 /** Each victim as often, in an order of chance. */
@@ -75,7 +77,8 @@ test(`${KILLS} kills each of worker, store and master (SEED=${SEED})`, async (t)
   }
   chaos.stopFeeding()
   await feeding
-  assert.equal((await instance.run(['job', 'wait', '--all'])).code, 0)
+  const waitForAll = async () => (await instance.run(['job', 'wait', '--all'])).code
+  await waitFor('every job to be final', waitForAll, (code) => code === 0, LONGEST_WAIT_MS)
   const jobs = await listJobs(instance)
   const ids = new Set(jobs.map((job) => job.id))
   assert.deepEqual(
