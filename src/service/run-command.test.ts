@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
+import { waitFor } from '../../test/support/wait-for.ts'
 import { which } from '../system/which.ts'
 import { commandEnvironment } from './command-environment.ts'
 import type { Job, JobContext, JobResult } from './define-service.ts'
@@ -126,8 +126,11 @@ test('an escaped process that holds the output is not waited for', async () => {
 
 test('an abort sends TERM, then KILL to the whole group', async () => {
   const polite = new AbortController()
-  const ended = sh('trap "echo bye; exit 5" TERM; echo up; while :; do sleep 0.02; done', { signal: polite.signal })
-  await delay(100)
+  const up = join(tmpdir(), `run-command-up-${process.pid}`)
+  const script = `trap "echo bye; exit 5" TERM; : >${up}; while :; do sleep 0.02; done`
+  const ended = sh(script, { signal: polite.signal })
+  await waitFor('the command to have its trap', () => existsSync(up))
+  rmSync(up)
   polite.abort()
   const { exitCode, output } = await ended
   assert.deepEqual([exitCode, output.endsWith('bye\n')], [5, true])
