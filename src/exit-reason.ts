@@ -15,8 +15,3 @@ export function exitReason(code: number | null, signal: string | null): ExitReas
 export function describeExit(reason: ExitReason): string {
   return reason.kind === 'code' ? `exit ${reason.code}` : reason.signal
 }
-
-/** The exit code a shell would show: 128 + n for a signal. */
-export function shellExitCode(reason: ExitReason, signalNumbers: Readonly<Record<string, number>>): number {
-  return reason.kind === 'code' ? reason.code : 128 + (signalNumbers[reason.signal] ?? 0)
-}

@@ -42,6 +42,3 @@ export const FLAGS: Readonly<Record<string, Flag>> = {
   all: { value: null, verbs: ['job'], help: 'wait for every job' },
   'all-buried': { value: null, verbs: ['job'], help: 'retry every buried job' },
 }
-
-/** Flags that choose what the program does when there is no verb. */
-export const MODES = ['help', 'version', 'settings', 'check', 'daemon', 'master', 'nofork'] as const

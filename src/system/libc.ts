@@ -14,7 +14,6 @@ const SIGNATURES = {
   bind: { arguments: ['i32', 'buffer', 'i32'], return: 'i32' },
   close_range: { arguments: ['u32', 'u32', 'i32'], return: 'i32' },
   dup2: { arguments: ['i32', 'i32'], return: 'i32' },
-  fcntl: { arguments: ['i32', 'i32', 'u64'], return: 'i32' },
   flock: { arguments: ['i32', 'i32'], return: 'i32' },
   gnu_get_libc_version: { arguments: [], return: 'pointer' },
   listen: { arguments: ['i32', 'i32'], return: 'i32' },

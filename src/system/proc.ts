@@ -1,5 +1,5 @@
 /** What /proc says of processes. A process is identified by pid and start time together: pids are used again. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { errnoOf } from '../errors.ts'
 
 export interface ProcessStat {
@@ -74,14 +74,6 @@ export function readBootId(): string {
 export function readEnvironment(pid: number): string[] | null {
   const text = readProc(`/proc/${pid}/environ`)
   return text === null ? null : text.split('\0').filter((entry) => entry !== '')
-}
-
-export function readExecutable(pid: number): string | null {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`)
-  } catch {
-    return null // gone, a kernel thread, or another user's
-  }
 }
 
 /** Pids of every process that is visible. */
