@@ -22,6 +22,8 @@ export const FD = {
   scoreboard: 4,
   /** The store: the listening jobs socket. */
   jobsSocket: 5,
+  /** Workers: the pair over which listening sockets come (SCM_RIGHTS; see system/handover.ts). */
+  handover: 5,
 } as const
 
 /** Marks in the environment of every process of an instance, by which what was left behind is recognised. */
@@ -117,11 +119,49 @@ export interface StoreHello extends HelloBase {
   readonly holders: readonly WorkerId[]
 }
 
+/** Names what a server listens on among all that an instance listens on: `tcp:127.0.0.1:8080`, `unix:/run/x.sock`. */
+export type SocketKey = string
+
+/** What a server in a worker wants to listen on: what Node asks a cluster's primary for. */
+export interface ListenQuery {
+  readonly kind: 'tcp' | 'udp' | 'unix'
+  /** A literal IP address, or null for any; of a unix socket its path, absolute. */
+  readonly host: string | null
+  /** 0: the kernel chooses, the same for every worker. 0 for a unix socket. */
+  readonly port: number
+  readonly ipv6Only: boolean
+  /** null: that of the settings. */
+  readonly backlog: number | null
+  /** Counts the servers of one worker that want the same: two that listen on port 0 get two ports. */
+  readonly index: number
+}
+
+/** A descriptor that lies on the handover pair when this message arrives; `handover` is its number there. */
+interface Handed {
+  readonly key: SocketKey
+  readonly handover: number
+}
+
+export type ToWorker =
+  /** The answer to `listen`: the socket of the worker's own slot. */
+  | ({ readonly type: 'socket'; readonly request: number } & Handed)
+  /** The answer to `listen` when it cannot be had; `code` is an errno's name. */
+  | { readonly type: 'no-socket'; readonly request: number; readonly code: string; readonly message: string }
+  /** Accept on the socket of this slot too, which has nobody who does. */
+  | ({ readonly type: 'lend'; readonly slot: number } & Handed)
+  | { readonly type: 'take-back'; readonly key: SocketKey; readonly slot: number }
+  /** An accepted connection (balance = round-robin). */
+  | ({ readonly type: 'connection' } & Handed)
+
 export type ToChild =
   | WorkerHello
   | StoreHello
-  /** Take no more work, finish what is in hand, end with exit 0. */
-  | { readonly type: 'drain' }
+  | ToWorker
+  /**
+   * Take no more work, finish what is in hand, end with exit 0. `last`: nobody accepts on these after this worker, so
+   * that what waits there is accepted before they are closed.
+   */
+  | { readonly type: 'drain'; readonly last: readonly SocketKey[] }
   /** To the store: leases of this worker go back. */
   | { readonly type: 'worker.gone'; readonly gone: GoneWorker }
   /** To the store: settings after a reload. */
@@ -151,6 +191,12 @@ export interface ServiceDescription {
 
 export type FromChild =
   | { readonly type: 'ready' }
+  /** A worker wants a socket; answered by `socket` or `no-socket` with its `request`. */
+  | { readonly type: 'listen'; readonly request: number; readonly query: ListenQuery }
+  /** A server of the worker was closed by the service: the worker accepts there no more. */
+  | { readonly type: 'unlisten'; readonly key: SocketKey }
+  /** It was told to end by somebody else (TERM): it takes no more work. */
+  | { readonly type: 'draining' }
   /** The child will not get ready: it says why and ends with `exit`. */
   | { readonly type: 'failed'; readonly message: string; readonly stack: string | null }
   /** Something for the log. */

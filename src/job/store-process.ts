@@ -27,7 +27,7 @@ export function runStore(): Promise<number> {
         if (message.type === 'drain') stop()
         else if (message.type === 'worker.gone') server?.workerGone(message.gone satisfies GoneWorker)
         else if (message.type === 'settings') server?.configure(message.settings, message.jobTypes)
-        else if (message.role === 'store') {
+        else if (message.type === 'hello' && message.role === 'store') {
           server = openServer(message, channel)
           void start(server, message, channel, resolve).then(() => {
             endByTerm = () => {} // whoever sends it to all of us: workers have results to tell yet

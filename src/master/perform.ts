@@ -77,11 +77,11 @@ export class Performer {
       case 'spawn':
         return this.#spawn(action, state)
       case 'drain':
-        return children.send(action.child.seat, { type: 'drain' })
+        return children.send(action.child.seat, { type: 'drain', last: [] })
       case 'terminate':
         // Both: one that is just getting ready no longer heeds TERM, one that is not yet does not read its channel.
         children.signal(action.child.seat, 'SIGTERM')
-        return children.send(action.child.seat, { type: 'drain' })
+        return children.send(action.child.seat, { type: 'drain', last: [] })
       case 'kill':
         return children.kill(action.child.seat)
       case 'end-commands':

@@ -19,6 +19,8 @@ export type Origins = Readonly<Record<SettingName, Origin>>
 export interface Computed {
   readonly name: string
   readonly paths: InstancePaths
+  /** Working directory of workers. */
+  readonly directory: string
   /** CPUs' worth of time that this process may use. */
   readonly cpus: number
 }
@@ -37,9 +39,10 @@ export function givenText(assignments: readonly Assignment[], name: SettingName)
   return parsed !== undefined && 'value' in parsed && typeof parsed.value === 'string' ? parsed.value : null
 }
 
-function initialValue(name: SettingName, row: Row, { name: instance, paths }: Computed): Parsed {
+function initialValue(name: SettingName, row: Row, { name: instance, paths, directory }: Computed): Parsed {
   const computed: Partial<Record<SettingName, string>> = {
     name: instance,
+    directory,
     runDirectory: paths.runDirectory,
     logDirectory: paths.logDirectory,
     stateDirectory: paths.stateDirectory,

@@ -110,7 +110,12 @@ export async function loadSettings(
     logDirectory: givenText(assignments, 'logDirectory'),
     stateDirectory: givenText(assignments, 'stateDirectory'),
   })
-  const { settings, origins } = settle(assignments, { name: place.name, paths, cpus: host.cpus })
+  const { settings, origins } = settle(assignments, {
+    name: place.name,
+    paths,
+    directory: launch.service === null ? '/' : launch.directory,
+    cpus: host.cpus,
+  })
   const sections = config.entries.filter(isOfJobType)
   const surroundings = { settings, file: config.file ?? '', needsCommand: launch.service === null }
   const { jobTypes, findings: jobFindings } = readJobTypes(sections, surroundings)

@@ -13,7 +13,7 @@ interface Line {
 }
 
 const HEAD: Line = { name: 'SETTING', value: 'VALUE', from: 'FROM', meaning: 'MEANING' }
-const NAME_WIDTH = 18
+const NAME_WIDTH = 21
 /** Narrower than this, a column of sentences is hard to read: the meaning goes below. */
 const MEANING_WIDTH = 36
 

@@ -57,6 +57,7 @@ export const row =
   })
 
 export const text = row('string')
+export const boolean = row('boolean')
 export const integer = row('integer', { min: 0, max: Number.MAX_SAFE_INTEGER })
 export const duration = row('duration', { min: 0, max: DURATION_MAX_MS })
 export const size = row('size', { min: 0, max: Number.MAX_SAFE_INTEGER })

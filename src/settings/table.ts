@@ -4,10 +4,27 @@
  * and the table of the README are all read from here. Pure.
  */
 import { LOG_LEVELS, type LogLevel } from '../protocol.ts'
-import { duration, integer, list, NAME_PATTERN, octal, oneOf, path, type Row, size, text, type ValueOf } from './row.ts'
+import {
+  boolean,
+  duration,
+  integer,
+  list,
+  NAME_PATTERN,
+  octal,
+  oneOf,
+  path,
+  type Row,
+  size,
+  text,
+  type ValueOf,
+} from './row.ts'
 
 const KIB = 1024
 const computed = true
+
+export const BALANCES = ['kernel', 'shared', 'round-robin'] as const
+export type Balance = (typeof BALANCES)[number]
+export const READY_WHEN = ['listening', 'loaded'] as const
 
 export const SETTINGS = {
   name: text('base name of the service file, else myd', 'Name of the instance, part of the names of its files', {
@@ -40,6 +57,34 @@ export const SETTINGS = {
   restartWindow: duration('60s', 'The time in which deaths are counted', { min: 1000 }),
   failedRetry: duration('5m', 'How long until a failed slot is tried again', { min: 1000 }),
   uptimeReset: duration('30s', 'A worker that was up longer than this is started again at once'),
+  directory: path('/, or with a service file where the command was typed', 'Working directory of workers', {
+    computed,
+  }),
+  ready: oneOf(READY_WHEN)('listening', 'When a worker with an unmodified server is ready: it listens, or is loaded'),
+  drainIdleTime: duration('1s', 'How long a worker that ends keeps a connection on which nothing happens'),
+
+  listen: list(
+    '',
+    'What http and connection of a service listen on: port, host:port, [ipv6]:port, /path, systemd:NAME',
+  ),
+  balance: oneOf(BALANCES)(
+    'kernel',
+    'Who spreads connections: the kernel over a socket for each worker, one shared socket, or the master in turn',
+  ),
+  'socket.backlog': integer('511', 'Connections that may wait in the queue of a listening socket', {
+    min: 1,
+    max: 65535,
+  }),
+  'socket.ipv6Only': boolean('false', 'Whether [::] leaves IPv4 out'),
+  'socket.mode': octal('0660', 'Permissions of a unix socket that is listened on'),
+  'socket.owner': text(null, 'Owner of a unix socket that is listened on: user, user:group or :group'),
+
+  'http.headerLimit': size('16KiB', 'The largest header of a request', { min: KIB, max: 1024 * KIB }),
+  'http.headerTimeout': duration('30s', 'How long a client may take to send the header of a request; 0s is no limit'),
+  'http.bodyLimit': size('1MiB', 'The largest body of a request; 0 is no limit'),
+  'http.requestTimeout': duration('5m', 'How long a client may take to send a whole request; 0s is no limit'),
+  'http.keepAliveTimeout': duration('5s', 'How long a connection is kept open between two requests'),
+
   'environment.pass': list('', 'Variables passed to workers although they are held back otherwise'),
 
   'jobs.attempts': integer('3', 'How often a job is tried before it is buried', { min: 1, max: 1000 }),
@@ -56,7 +101,14 @@ export type SettingName = keyof typeof SETTINGS
 
 /** Effective values by name. Durations are in milliseconds, sizes in bytes; directories are absolute. */
 export type Settings = {
-  readonly [Name in SettingName]: Name extends 'log.level' ? LogLevel : ValueOf<(typeof SETTINGS)[Name]>
+  readonly [Name in SettingName]: Name extends keyof Words ? Words[Name] : ValueOf<(typeof SETTINGS)[Name]>
+}
+
+/** Settings whose value is one of a few words. */
+interface Words {
+  readonly 'log.level': LogLevel
+  readonly balance: Balance
+  readonly ready: (typeof READY_WHEN)[number]
 }
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[]
