@@ -19,17 +19,18 @@ export function listRuntimePackages(root: string): string[] {
 }
 
 /**
- * One text with the licence of everything that is inside the executable.
+ * One text with the licence of everything that is inside the executable, or the npm package.
+ * @param node null when it is not inside
  * @throws MydError CHECK_FAILED when a package comes without
  */
-export function collectLicenses(root: string, node: OfficialNode): string {
+export function collectLicenses(root: string, node: OfficialNode | null): string {
   const parts = [
     { title: 'myd', path: join(root, 'LICENSE') },
     ...listRuntimePackages(root).map((each) => ({
       title: each.slice('node_modules/'.length),
       path: findLicense(root, each),
     })),
-    { title: `Node.js ${node.version}`, path: node.licensePath },
+    ...(node === null ? [] : [{ title: `Node.js ${node.version}`, path: node.licensePath }]),
   ]
   return parts.map(({ title, path }) => `==== ${title} ====\n\n${readFileSync(path, 'utf8').trim()}\n`).join('\n')
 }

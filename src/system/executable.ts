@@ -1,12 +1,12 @@
 /**
  * What this program knows of itself: its build, how to start it again, and what the user typed. It runs in two forms: packed
- * (one executable with the bundle inside; argv is [path, path, ...typed]) and from source (argv is [node, main.ts,
- * ...typed]). Callers do not tell the two apart.
+ * (one executable with the bundle inside; argv is [path, path, ...typed]) and unpacked (argv is [node, file, ...typed]),
+ * which is src/main.ts, or the bundle in the npm package. Callers do not tell them apart.
  */
 
 import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { getRawAsset, isSea } from 'node:sea'
 import { pathToFileURL } from 'node:url'
 import { errnoOf } from '../errors.ts'
@@ -19,7 +19,7 @@ export interface BuildInfo {
   readonly name: string
   /** `0.1.0` */
   readonly version: string
-  /** 16 hex digits that stand for everything that went in; `source` when unpacked. */
+  /** 16 hex digits that stand for everything that went in; `source` from source. */
   readonly buildId: string
   /** `26.10.0` */
   readonly node: string
@@ -49,20 +49,33 @@ export function isPacked(): boolean {
 }
 
 export function readBuildInfo(): BuildInfo {
-  if (!isSea()) return describeSource()
+  if (!isSea()) return describeUnpacked()
   const { name, version, buildId, node, target, debug } = readManifest()
   return { name, version, buildId, node, target, debug, packed: true }
 }
 
-function describeSource(): BuildInfo {
-  const path = findPackageJSON(pathToFileURL(sourceEntry()))
-  if (path === undefined) throw new Error(`no package.json above ${sourceEntry()}`)
-  const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as { name: string; version: string }
+function describeUnpacked(): BuildInfo {
+  const { name, version, myd } = readPackage()
   const target = `${process.platform}-${process.arch}`
-  return { name, version, buildId: 'source', node: process.versions.node, target, debug: false, packed: false }
+  const buildId = myd?.buildId ?? 'source'
+  return { name, version, buildId, node: process.versions.node, target, debug: false, packed: false }
 }
 
-/** The source file that was started. */
+/** What we need of the package.json above the file that was started; build/npm-manifest.ts writes that of the npm package. */
+interface Package {
+  readonly name: string
+  readonly version: string
+  readonly bin?: { readonly myd: string }
+  readonly myd?: { readonly buildId: string }
+}
+
+function readPackage(): Package & { readonly path: string } {
+  const path = findPackageJSON(pathToFileURL(sourceEntry()))
+  if (path === undefined) throw new Error(`no package.json above ${sourceEntry()}`)
+  return { ...(JSON.parse(readFileSync(path, 'utf8')) as Package), path }
+}
+
+/** The file that was started: src/main.ts, or the bundle. */
 function sourceEntry(): string {
   const [, entry] = process.argv
   if (entry === undefined) throw new Error('started without a file')
@@ -119,9 +132,11 @@ export function commandArguments(argv: readonly string[]): string[] {
 }
 
 /**
- * The absolute path this program was started by, symbolic links kept (from source: Node's). Ask before changing the directory.
- * A program that was found on PATH knows only the file itself.
+ * The absolute path this program was started by, symbolic links kept (from the npm package: its launcher; from source:
+ * Node's). Ask before changing the directory. A program that was found on PATH knows only the file itself.
  */
 export function programPath(): string {
-  return isSea() && process.argv0.includes('/') ? resolve(process.argv0) : process.execPath
+  if (isSea()) return process.argv0.includes('/') ? resolve(process.argv0) : process.execPath
+  const { path, bin } = readPackage()
+  return bin === undefined ? process.execPath : resolve(dirname(path), bin.myd)
 }
