@@ -51,24 +51,24 @@ test('the same inputs give the same package', { skip }, (t: TestContext) => {
   assert.deepEqual(readFileSync(again.path(tarball)), readFileSync(project.path(tarball)))
 })
 
-test('the module is there for the Node of the host, and says what a service is', { skip }, () => {
-  const code = `import('myd').then(({ defineService }) => console.log(Object.keys(defineService({ name: 'a' })).join()))`
-  assert.equal(project.do('node', '-e', code), 'name\n')
+test('the module is there for the Node of the host, and says what a service is', { skip }, async () => {
+  const script = `import('myd').then(({ defineService }) => console.log(Object.keys(defineService({ name: 'a' })).join()))`
+  assert.equal(await project.do('node', '-e', script), 'name\n')
 })
 
 for (const [module, moduleResolution] of [
   ['nodenext', 'nodenext'],
   ['esnext', 'bundler'],
 ] as const) {
-  test(`tsc --strict accepts a service, and refuses a wrong one (${moduleResolution})`, { skip }, () => {
+  test(`tsc --strict accepts a service, and refuses a wrong one (${moduleResolution})`, { skip }, async () => {
     const options = { strict: true, noEmit: true, target: 'es2022', types: ['node'], module, moduleResolution }
     project.write('tsconfig.json', { compilerOptions: options, files: ['service.ts'] })
     const tsc = resolve('node_modules/.bin/tsc')
-    project.do(tsc, '-p', '.')
+    await project.do(tsc, '-p', '.')
     project.write('wrong.ts', SERVICE.replace(/name: 'thumbs'/, 'name: 7').replace('job.payload', 'job.nothing'))
     project.write('tsconfig.json', { compilerOptions: options, files: ['wrong.ts'] })
-    const { status, stdout } = project.run(tsc, '-p', '.')
-    assert.notEqual(status, 0)
+    const { code, stdout } = await project.run(tsc, '-p', '.')
+    assert.notEqual(code, 0)
     assert.match(stdout, /Type 'number' is not assignable to type 'string'/)
     assert.match(stdout, /Property 'nothing' does not exist on type 'Job'/)
   })
@@ -77,41 +77,41 @@ for (const [module, moduleResolution] of [
 test('a TypeScript service is checked, started, given a job, shown and stopped', { skip }, async () => {
   const home = `--home=${project.path('home')}`
   mkdirSync(project.path('home'))
-  assert.match(project.do('npx', 'myd', './service.ts', '--check', home), /there is a shell/)
-  const pid = project.do('npx', 'myd', './service.ts', '--daemon', '--proc=2', home)
+  assert.match(await project.do('npx', 'myd', './service.ts', '--check', home), /there is a shell/)
+  const pid = await project.do('npx', 'myd', './service.ts', '--daemon', '--proc=2', home)
   assert.match(pid, /^\d+\n$/)
   const myd = (...args: string[]) => project.do('npx', 'myd', ...args, '--name=thumbs', home)
-  myd('job', 'add', '--wait', '--type', 'note', project.path('noted'))
-  const status = JSON.parse(myd('status', '--json'))
+  await myd('job', 'add', '--wait', '--type', 'note', project.path('noted'))
+  const status = JSON.parse(await myd('status', '--json'))
   assert.deepEqual([status.pid, status.workers.length, status.state], [Number(pid), 2, 'running'])
   const { version } = JSON.parse(readFileSync(`node_modules/node-linux-${process.arch}/package.json`, 'utf8'))
   assert.equal(readFileSync(project.path('noted'), 'utf8'), `v${version}`, 'not the Node of the package')
-  myd('reload')
-  assert.equal(JSON.parse(myd('status', '--json')).generation, 2)
-  myd('stop')
+  await myd('reload')
+  assert.equal(JSON.parse(await myd('status', '--json')).generation, 2)
+  await myd('stop')
   project.assertGone()
 })
 
 test('the launcher is myd itself: its exit code, its pid', { skip }, async () => {
-  const { status, stderr } = project.run('npx', 'myd', 'stip')
-  assert.equal(status, 64)
+  const { code, stderr } = await project.run('npx', 'myd', 'stip')
+  assert.equal(code, 64)
   assert.match(stderr, /stop/)
   const home = project.path('foreground')
   mkdirSync(home)
   const start = 'node_modules/.bin/myd --master --proc=1 --name=thumbs "$0" >log 2>&1 & echo $!'
-  const pid = Number(project.do('sh', '-c', start, `--home=${home}`))
+  const pid = Number(await project.do('sh', '-c', start, `--home=${home}`))
   const file = `${home}/thumbs.pid`
   await waitFor('its pidfile', () => existsSync(file) && readFileSync(file, 'utf8') === `${pid}\n`)
-  project.do('npx', 'myd', 'stop', '--name=thumbs', `--home=${home}`)
+  await project.do('npx', 'myd', 'stop', '--name=thumbs', `--home=${home}`)
   project.assertGone()
 })
 
-test('without its Node it says what is missing and what to do', { skip }, () => {
+test('without its Node it says what is missing and what to do', { skip }, async () => {
   const [place, away] = [project.path(`node_modules/node-linux-${process.arch}`), project.path('away')]
   renameSync(place, away)
   try {
-    const { status, stderr } = project.run('node_modules/.bin/myd', '--version')
-    assert.equal(status, 1)
+    const { code, stderr } = await project.run('node_modules/.bin/myd', '--version')
+    assert.equal(code, 1)
     assert.match(stderr, /^myd: the package node-linux-\w+ [\d.]+ is not installed\n {5}npm install node-linux-\w+@/)
   } finally {
     renameSync(away, place)
@@ -122,12 +122,12 @@ for (const [kernel, machine, message] of [
   ['Darwin', 'arm64', /services run on Linux, this is Darwin/],
   ['Linux', 'riscv64', /there is no Node for riscv64/],
 ] as const) {
-  test(`on ${kernel} ${machine} it says that it does not run there`, { skip }, () => {
+  test(`on ${kernel} ${machine} it says that it does not run there`, { skip }, async () => {
     project.write('uname', `#!/bin/sh\ncase $1 in -s) echo ${kernel} ;; -m) echo ${machine} ;; esac\n`)
-    project.do('chmod', '+x', 'uname')
+    await project.do('chmod', '+x', 'uname')
     const start = 'PATH="$HOME:$PATH" exec node_modules/.bin/myd --version'
-    const { status, stderr } = project.run('sh', '-c', start)
-    assert.equal(status, 1)
+    const { code, stderr } = await project.run('sh', '-c', start)
+    assert.equal(code, 1)
     assert.match(stderr, message)
   })
 }

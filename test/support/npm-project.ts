@@ -3,19 +3,13 @@
  * there has it as its home, so that no process of it is overlooked at the end.
  */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Ended, ended } from './instance.ts'
 import { describeProcesses, killOwned, listOwned } from './processes.ts'
 
-export interface Run {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-const TIMEOUT_MS = 120_000
 const QUIET = ['--no-audit', '--no-fund', '--no-update-notifier', '--prefer-offline', '--loglevel=error']
 
 /** PATH without what `npm run` and this repository put there: the Node and the npm of the host. */
@@ -28,6 +22,8 @@ export const hasNpm = (): boolean => spawnSync('npm', ['--version'], { env: { PA
 
 export class NpmProject {
   readonly directory = mkdtempSync(join(tmpdir(), 'myd-npm-'))
+  /** Of what is run there. */
+  readonly environment: Record<string, string> = { PATH: hostPath(), HOME: this.directory }
 
   path(name: string): string {
     return join(this.directory, name)
@@ -47,18 +43,19 @@ export class NpmProject {
   }
 
   /** As typed there, with an environment of nothing else. */
-  run(program: string, ...args: string[]): Run {
-    const env = { PATH: hostPath(), HOME: this.directory }
-    const options = { cwd: this.directory, env, encoding: 'utf8', timeout: TIMEOUT_MS } as const
-    const { status, stdout, stderr, error } = spawnSync(program, args, options)
-    assert.equal(error, undefined)
-    return { status, stdout, stderr }
+  async run(program: string, ...args: string[]): Promise<Ended> {
+    const child = spawn(program, args, {
+      cwd: this.directory,
+      env: this.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    return await ended(child)
   }
 
   /** Runs it, which must end well. @returns what it printed */
-  do(program: string, ...args: string[]): string {
-    const { status, stdout, stderr } = this.run(program, ...args)
-    assert.equal(status, 0, `${program} ${args.join(' ')}: ${stdout}${stderr}`)
+  async do(program: string, ...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(program, ...args)
+    assert.equal(code, 0, `${program} ${args.join(' ')}: ${stdout}${stderr}`)
     return stdout
   }
 
