@@ -59,6 +59,12 @@ export class Instance {
     this.#service = [this.path('service.mjs')]
   }
 
+  /** A server that knows nothing of us, for the next start. @param text a whole module; `home` is known in it */
+  serveFile(text: string): void {
+    writeFileSync(this.path('server.mjs'), `const home = ${JSON.stringify(this.home)}\n${text}`)
+    this.#service = [this.path('server.mjs')]
+  }
+
   /** Every word of a command line of this instance. */
   words(args: readonly string[]): string[] {
     const isVerb = args[0] !== undefined && !args[0].startsWith('-')
