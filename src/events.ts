@@ -3,7 +3,7 @@
  * line in `log/wording.ts`.
  */
 import type { ExitReason } from './exit-reason.ts'
-import type { LogLevel } from './protocol.ts'
+import type { LogLevel, SocketKey } from './protocol.ts'
 
 /** Which child: `kind` and for workers the slot. */
 export interface ChildName {
@@ -60,6 +60,12 @@ export type DaemonEvent =
       readonly retryMs: number | null
       readonly deaths: number
     }
+  /** A worker could not have what it wants to listen on. */
+  | { readonly type: 'socket.refused'; readonly slot: number; readonly reason: string }
+  /** Nobody accepts in a slot: another one's worker does. */
+  | { readonly type: 'socket.lent'; readonly key: SocketKey; readonly slot: number; readonly to: number }
+  | { readonly type: 'socket.returned'; readonly key: SocketKey; readonly slot: number; readonly by: number }
+  | { readonly type: 'socket.closed'; readonly key: SocketKey }
   | { readonly type: 'commands.ended'; readonly worker: string; readonly pids: readonly number[] }
   | { readonly type: 'commands.unkillable'; readonly worker: string; readonly pids: readonly number[] }
   | { readonly type: 'reload.started'; readonly generation: number }

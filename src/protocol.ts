@@ -124,15 +124,15 @@ export type SocketKey = string
 
 /** What a server in a worker wants to listen on: what Node asks a cluster's primary for. */
 export interface ListenQuery {
-  readonly kind: 'tcp' | 'udp' | 'unix'
-  /** A literal IP address, or null for any; of a unix socket its path, absolute. */
+  readonly kind: 'tcp' | 'udp' | 'unix' | 'systemd'
+  /** A literal IP address, or null for any; of a unix socket its path, absolute; the name of a socket of systemd. */
   readonly host: string | null
-  /** 0: the kernel chooses, the same for every worker. 0 for a unix socket. */
+  /** 0: the kernel chooses, the same for every worker. 0 for what has no port. */
   readonly port: number
   readonly ipv6Only: boolean
   /** null: that of the settings. */
   readonly backlog: number | null
-  /** Counts the servers of one worker that want the same: two that listen on port 0 get two ports. */
+  /** Counts what is wanted several times: two servers of one worker that listen on port 0 get two ports. */
   readonly index: number
 }
 
@@ -143,8 +143,8 @@ interface Handed {
 }
 
 export type ToWorker =
-  /** The answer to `listen`: the socket of the worker's own slot. */
-  | ({ readonly type: 'socket'; readonly request: number } & Handed)
+  /** The answer to `listen`: the socket of the worker's own slot. `isPassive`: the master accepts on it. */
+  | ({ readonly type: 'socket'; readonly request: number; readonly isPassive: boolean } & Handed)
   /** The answer to `listen` when it cannot be had; `code` is an errno's name. */
   | { readonly type: 'no-socket'; readonly request: number; readonly code: string; readonly message: string }
   /** Accept on the socket of this slot too, which has nobody who does. */
@@ -189,14 +189,18 @@ export interface ServiceDescription {
   readonly error: string | null
 }
 
+/** Why a worker ends that was not told to by its master. */
+export const OWN_CAUSES = ['terminated', 'failed'] as const
+export type OwnCause = (typeof OWN_CAUSES)[number]
+
 export type FromChild =
   | { readonly type: 'ready' }
   /** A worker wants a socket; answered by `socket` or `no-socket` with its `request`. */
   | { readonly type: 'listen'; readonly request: number; readonly query: ListenQuery }
   /** A server of the worker was closed by the service: the worker accepts there no more. */
   | { readonly type: 'unlisten'; readonly key: SocketKey }
-  /** It was told to end by somebody else (TERM): it takes no more work. */
-  | { readonly type: 'draining' }
+  /** It ends in order, without our order, and takes no more work: somebody else told it (TERM), or it failed. */
+  | { readonly type: 'draining'; readonly cause: OwnCause }
   /** The child will not get ready: it says why and ends with `exit`. */
   | { readonly type: 'failed'; readonly message: string; readonly stack: string | null }
   /** Something for the log. */

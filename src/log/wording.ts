@@ -81,10 +81,16 @@ function wordRetry(retryMs: number | null): string {
 }
 
 function wordExit(event: Extract<DaemonEvent, { type: 'child.exited' }>): Words {
-  const by = event.cause === null ? 'not by us' : `by us: ${event.cause}`
+  const by = wordCause(event.cause)
   const jobs = event.inHand.length === 0 ? '' : `, jobs in hand ${event.inHand.join(' ')}`
   const sentence = `${who(event.child)} ended: ${describeExit(event.reason)}, ${by}${jobs}`
-  return event.cause === null ? warning(sentence) : info(sentence)
+  return event.cause === null || event.cause === 'failed' ? warning(sentence) : info(sentence)
+}
+
+function wordCause(cause: string | null): string {
+  if (cause === null) return 'not by us'
+  if (cause === 'terminated') return 'not by us: it was told to end'
+  return cause === 'failed' ? 'by itself, after what it could not handle' : `by us: ${cause}`
 }
 
 function wordDaemon(event: Exclude<DaemonEvent, ChildEvent>): Words {
@@ -107,6 +113,14 @@ function wordDaemon(event: Exclude<DaemonEvent, ChildEvent>): Words {
       return info(`reload done after ${seconds(event.tookMs)}, generation ${event.generation}`)
     case 'reload.rejected':
       return error(`reload rejected, nothing else is changed: ${event.reason}`)
+    case 'socket.refused':
+      return error(`worker ${event.slot} cannot listen: ${event.reason}`)
+    case 'socket.lent':
+      return debug(`${event.key}: worker ${event.to} accepts for slot ${event.slot} too`)
+    case 'socket.returned':
+      return debug(`${event.key}: worker ${event.by} no longer accepts for slot ${event.slot}`)
+    case 'socket.closed':
+      return info(`${event.key} is closed, no worker listens there any more`)
     case 'scale.changed':
       return info(`workers wanted: ${event.from} → ${event.to}`)
     case 'signal.received':

@@ -12,6 +12,7 @@ import { assertNever } from '../errors.ts'
 import { EXIT_CONFIG } from '../exit-reason.ts'
 import { passDeadlines, startStore, startWorker, tellSeat } from './crew.ts'
 import { commandsEnded, commandsStuck, judgeDepartures, tellUntold } from './departure.ts'
+import { continueLending, holdSockets, unlistened } from './lending.ts'
 import { continueReload, rejectReload, requestReload, rollOut } from './reload.ts'
 import { refill, requestScale, scaleBy } from './scale.ts'
 import type { Slot } from './slot-state.ts'
@@ -20,7 +21,7 @@ import { continueStop, failStart, quit, stop } from './stop.ts'
 
 export function decide(state: MasterState, event: MasterEvent, now: number): Step {
   if (state.phase.name === 'stopped') return stay(state)
-  const follow = [checkStart, refill, continueReload, judgeDepartures, continueStop]
+  const follow = [checkStart, refill, continueReload, judgeDepartures, continueLending, continueStop]
   return follow.reduce((step, next) => then(step, (s) => next(s, now)), dispatch(state, event, now))
 }
 
@@ -32,6 +33,16 @@ function dispatch(state: MasterState, event: MasterEvent, now: number): Step {
       return childSpawned(state, event, now)
     case 'child.ready':
       return childReady(state, event.seat, now)
+    case 'child.listening':
+      return tellSeat(holdSockets(state, [event.socket]), event.seat, { type: 'listening', key: event.socket.key }, now)
+    case 'child.unlisten':
+      return then(tellSeat(state, event.seat, { type: 'unlisten', key: event.key }, now), unlistened)
+    case 'child.draining':
+      return tellSeat(state, event.seat, { type: 'draining', cause: event.cause }, now)
+    case 'child.pulse':
+      return tellSeat(state, event.seat, { type: 'pulse', isLate: event.isLate }, now)
+    case 'sockets.bound':
+      return stay(holdSockets(state, event.sockets))
     case 'child.unable':
       return childUnable(state, event)
     case 'child.exited':

@@ -8,7 +8,7 @@ import { createRandom, type Random } from '../../test/support/random.ts'
 import { SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
 import { code, killedBy, POLICY } from '../../test/support/supervision.ts'
 import type { Policy } from './backoff.ts'
-import { nextDeadline } from './state.ts'
+import { nextDeadline, STORE_SEAT } from './state.ts'
 
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
 const STEPS = process.env.SOAK === undefined ? 20_000 : 2_000_000
@@ -64,6 +64,28 @@ const readSettings: Move = (daemon, random) => {
   else daemon.loadSettings(random.pick([null, null, 1 + random.below(5)]), randomPolicy(random))
 }
 
+const listen: Move = (daemon, random) => {
+  const seats = daemon.workerSeats().filter((seat) => daemon.at(seat).order === null)
+  if (seats.length === 0) return
+  const seat = random.pick(seats)
+  const key = random.pick(['tcp:*:80', 'tcp:*:81'])
+  if (random.below(4) === 0) daemon.send({ type: 'child.unlisten', seat, key })
+  else daemon.listen(seat, key)
+}
+
+const pulse: Move = (daemon, random) => {
+  const seats = daemon.workerSeats()
+  if (seats.length > 0) daemon.send({ type: 'child.pulse', seat: random.pick(seats), isLate: random.below(3) === 0 })
+}
+
+const drainByItself: Move = (daemon, random) => {
+  const ready = [...daemon.living].filter(([seat, one]) => one.isReady && one.order === null && seat !== STORE_SEAT)
+  if (ready.length === 0) return
+  const [seat, one] = random.pick(ready)
+  one.order = 'drain'
+  daemon.send({ type: 'child.draining', seat, cause: random.pick(['terminated', 'failed']) })
+}
+
 const waitForDeadline: Move = (daemon) => {
   const due = nextDeadline(daemon.state)
   if (due !== null) daemon.advance(Math.max(0, due - daemon.now))
@@ -71,7 +93,7 @@ const waitForDeadline: Move = (daemon) => {
 
 const MOVES: readonly Move[] = [
   ...[getReady, getReady, getReady, getReady, obey, obey, endCommands, endCommands, readSettings, readSettings],
-  ...[die, sayUnable, waitForDeadline],
+  ...[die, sayUnable, waitForDeadline, listen, listen, listen, pulse, drainByItself],
   (daemon, random) => daemon.advance(random.pick([1, 10, 100, 1000])),
   (daemon) => void daemon.send({ type: 'deadline' }),
   (daemon, random) => void daemon.signal(random.pick(SIGNALS)),

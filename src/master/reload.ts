@@ -10,6 +10,7 @@ import { describeExit } from '../exit-reason.ts'
 import { plural } from '../plural.ts'
 import type { Policy } from './backoff.ts'
 import { setPlace, startSuccessor } from './crew.ts'
+import { closeUnused } from './lending.ts'
 import { scaleTo } from './scale.ts'
 import { transition } from './slot.ts'
 import { childOf } from './slot-state.ts'
@@ -70,7 +71,7 @@ export function rejectReload(state: MasterState, reason: string, exit: number, n
   if (reload.name === 'idle') return stay(state)
   const actions = [emit({ type: 'reload.rejected', reason }), ...answers(reload.requests, exit, reason)]
   const restored = then({ state, actions }, (s) => (reload.name === 'rolling' ? restore(s, reload, now) : stay(s)))
-  return then(restored, nextOrIdle)
+  return then(then(restored, closeUnused), nextOrIdle)
 }
 
 function restore(state: MasterState, { before }: Rolling, now: number): Step {
@@ -134,5 +135,6 @@ function finish(state: MasterState, reload: Rolling, now: number): Step {
   const tookMs = now - reload.since
   const done = emit({ type: 'reload.done', generation: state.generation, tookMs })
   const message = `${plural(state.proc, 'worker')} replaced (generation ${state.generation})`
-  return then({ state, actions: [done, ...answers(reload.requests, 0, message)] }, nextOrIdle)
+  const told = then(closeUnused(state), (s) => ({ state: s, actions: [done, ...answers(reload.requests, 0, message)] }))
+  return then(told, nextOrIdle)
 }

@@ -24,7 +24,7 @@ function fit(state: MasterState, index: number, now: number): Step {
 
 /** After an exit: places below `proc` that are empty get a worker. */
 export function refill(state: MasterState, now: number): Step {
-  if (state.phase.name !== 'running') return stay(state)
+  if (state.phase.name !== 'running' && state.phase.name !== 'starting') return stay(state)
   return state.places
     .slice(0, state.proc)
     .reduce<Step>((step, _, index) => then(step, (s) => fit(s, index, now)), stay(state))

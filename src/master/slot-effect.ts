@@ -3,7 +3,7 @@ import { assertNever } from '../errors.ts'
 import type { ChildName } from '../events.ts'
 import { describeExit } from '../exit-reason.ts'
 import { departed } from './departure.ts'
-import type { SlotEffect } from './slot-state.ts'
+import { isOrdered, type SlotEffect } from './slot-state.ts'
 import { emit, type MasterState, type Step, stay, then } from './state.ts'
 
 /** Where a child sits. */
@@ -67,13 +67,15 @@ function follow(state: MasterState, position: Position, effect: SlotEffect, mome
 
 function died(state: MasterState, position: Position, effect: Died, { now, inHand }: Moment): Step {
   const { child, reason, cause } = effect
-  const noted = cause === null || cause === 'boot-timeout' ? noteFirstFailure(state, position, effect) : state
+  const noted = !isOrdered(cause) ? noteFirstFailure(state, position, effect) : state
   const told: Step = {
     state: noted,
     actions: [emit({ type: 'child.exited', child: nameOf(position, child.pid), reason, cause, inHand })],
   }
   if (position.part === 'store') return told
-  return then(told, (s) => departed(s, position.index, child, { inHand, at: now, ordered: cause !== null }))
+  return then(told, (s) =>
+    departed(s, position.index, child, { inHand, at: now, ordered: cause !== null && cause !== 'failed' }),
+  )
 }
 
 type Died = Extract<SlotEffect, { type: 'died' }>

@@ -1,5 +1,6 @@
 /** The states of a slot, what may happen to it, and what it then wants; small look-ups. Pure. */
 import type { ExitReason } from '../exit-reason.ts'
+import type { OwnCause, SocketKey } from '../protocol.ts'
 
 export interface Child {
   /** The child's record in the scoreboard; no two living children share one. */
@@ -11,10 +12,14 @@ export interface Child {
   readonly pid: number | null
   /** Monotonic ms. */
   readonly startedAt: number
+  /** What a worker accepts on. */
+  readonly keys: readonly SocketKey[]
+  /** Its heartbeat is late: its loop is blocked, or it is stopped. */
+  readonly isLate: boolean
 }
 
 /** Why we end a child. */
-export type Cause = 'stop' | 'scale' | 'reload' | 'boot-timeout' | 'stop-timeout' | 'quit' | 'reload-failed'
+export type Cause = 'stop' | 'scale' | 'reload' | 'boot-timeout' | 'stop-timeout' | 'quit' | 'reload-failed' | OwnCause
 
 /** All `…At` and `deadline`: monotonic ms. */
 export type SlotState =
@@ -48,6 +53,11 @@ export type SlotEvent =
   | { readonly type: 'start'; readonly berth: Berth }
   | { readonly type: 'spawned'; readonly pid: number }
   | { readonly type: 'ready' }
+  | { readonly type: 'listening'; readonly key: SocketKey }
+  | { readonly type: 'unlisten'; readonly key: SocketKey }
+  | { readonly type: 'pulse'; readonly isLate: boolean }
+  /** It drains without our order. */
+  | { readonly type: 'draining'; readonly cause: OwnCause }
   /** `berth`, here and below: of who would follow; null when nobody is to. */
   | { readonly type: 'exited'; readonly reason: ExitReason; readonly berth: Berth | null }
   | { readonly type: 'drain'; readonly cause: Cause }
@@ -81,6 +91,11 @@ export interface Transition {
 
 /** After a KILL the kernel needs a moment; longer means the process hangs in the kernel (state D). */
 export const UNKILLABLE_AFTER_MS = 5000
+
+/** Whether an end with this cause says nothing against the worker: we wanted it, or an operator did. */
+export function isOrdered(cause: Cause | null): boolean {
+  return cause !== null && cause !== 'boot-timeout' && cause !== 'failed'
+}
 
 export function emptySlot(index: number): Slot {
   return { index, state: { name: 'empty' }, deaths: [], restarts: -1, lastExit: null }

@@ -13,7 +13,7 @@ test('a deadline that is not due yet changes nothing', () => {
 
 test('a start gives the child its berth and a time to be ready by', () => {
   const { slot, effects } = step(slotIn({ name: 'empty' }), EVENTS.start)
-  const child = { ...BERTH, pid: null, startedAt: NOW }
+  const child = { ...BERTH, pid: null, startedAt: NOW, keys: [], isLate: false }
   assert.deepEqual(slot.state, { name: 'starting', child, deadline: NOW + POLICY.bootTimeoutMs })
   assert.deepEqual(effects, [{ type: 'spawn', child }])
 })
@@ -86,7 +86,7 @@ test('a boot that took too long counts although we ended it', () => {
 test('who was up long enough is started again at once', () => {
   const state: SlotState = { name: 'ready', child: CHILD, readyAt: NOW - POLICY.uptimeResetMs - 1 }
   const { slot, effects } = step(slotIn(state), EVENTS.exited)
-  const child = { ...BERTH, pid: null, startedAt: NOW }
+  const child = { ...BERTH, pid: null, startedAt: NOW, keys: [], isLate: false }
   assert.deepEqual(slot.state, { name: 'starting', child, deadline: NOW + POLICY.bootTimeoutMs })
   assert.deepEqual(effects.at(-1), { type: 'spawn', child })
   assert.equal(slot.restarts, 1)

@@ -10,11 +10,13 @@
  */
 import { assertNever } from '../errors.ts'
 import type { ExitReason } from '../exit-reason.ts'
+import type { OwnCause } from '../protocol.ts'
 import { type Policy, respawn } from './backoff.ts'
 import {
   type Berth,
   type Cause,
   type Child,
+  isOrdered,
   type Slot,
   type SlotEffect,
   type SlotEvent,
@@ -32,9 +34,17 @@ export function transition(slot: Slot, event: SlotEvent, now: number, policy: Po
     case 'start':
       return start(slot, event.berth, now, policy)
     case 'spawned':
-      return spawned(slot, event.pid)
+      return changeChild(slot, () => ({ pid: event.pid }))
     case 'ready':
       return becomeReady(slot, now)
+    case 'listening':
+      return changeChild(slot, ({ keys }) => ({ keys: keys.includes(event.key) ? keys : [...keys, event.key] }))
+    case 'unlisten':
+      return changeChild(slot, ({ keys }) => ({ keys: keys.filter((key) => key !== event.key) }))
+    case 'pulse':
+      return changeChild(slot, () => ({ isLate: event.isLate }))
+    case 'draining':
+      return drainByItself(slot, event.cause, now, policy)
     case 'exited':
       return exited(slot, event.reason, event.berth, now, policy)
     case 'drain':
@@ -50,14 +60,16 @@ export function transition(slot: Slot, event: SlotEvent, now: number, policy: Po
 
 function start(slot: Slot, berth: Berth, now: number, policy: Policy): Transition {
   if ('child' in slot.state) return unchanged(slot)
-  const child: Child = { ...berth, pid: null, startedAt: now }
+  const child: Child = { ...berth, pid: null, startedAt: now, keys: [], isLate: false }
   const state: SlotState = { name: 'starting', child, deadline: now + policy.bootTimeoutMs }
   return { slot: { ...slot, state, restarts: slot.restarts + 1 }, effects: [{ type: 'spawn', child }] }
 }
 
-function spawned(slot: Slot, pid: number): Transition {
+/** What is known of the child changes, and nothing else. */
+function changeChild(slot: Slot, change: (child: Child) => Partial<Child>): Transition {
   if (!('child' in slot.state)) return unchanged(slot)
-  return unchanged({ ...slot, state: { ...slot.state, child: { ...slot.state.child, pid } } })
+  const { child } = slot.state
+  return unchanged({ ...slot, state: { ...slot.state, child: { ...child, ...change(child) } } })
 }
 
 function becomeReady(slot: Slot, now: number): Transition {
@@ -86,6 +98,14 @@ function drain(slot: Slot, cause: Cause, now: number, policy: Policy): Transitio
     default:
       return unchanged(slot)
   }
+}
+
+/** A worker that ends without our order has as long as with it. */
+function drainByItself(slot: Slot, cause: OwnCause, now: number, policy: Policy): Transition {
+  if (slot.state.name !== 'ready') return unchanged(slot)
+  const { child } = slot.state
+  const deadline = now + policy.stopTimeoutMs
+  return unchanged({ ...slot, state: { name: 'draining', child, deadline, cause } })
 }
 
 function kill(slot: Slot, cause: Cause, now: number): Transition {
@@ -127,10 +147,16 @@ function exited(slot: Slot, reason: ExitReason, berth: Berth | null, now: number
   const cause = ordered ? state.cause : null
   const died: SlotEffect = { type: 'died', child: state.child, reason, cause, wasReady: state.name !== 'starting' }
   const after: Slot = { ...slot, lastExit: reason, state: { name: 'empty' } }
-  if (berth === null || (ordered && cause !== 'boot-timeout')) return { slot: after, effects: [died] }
-  const uptimeMs = state.name === 'ready' ? now - state.readyAt : 0
+  if (berth === null || isOrdered(cause)) return { slot: after, effects: [died] }
+  const uptimeMs = upSince(state, now)
   const next = afterDeath(after, reason, uptimeMs, berth, now, policy)
   return { slot: next.slot, effects: [died, ...next.effects] }
+}
+
+/** How long a child that has ended served, ms; 0 when it never did. */
+function upSince(state: SlotState, now: number): number {
+  if (state.name === 'ready') return now - state.readyAt
+  return state.name === 'draining' ? now - state.child.startedAt : 0
 }
 
 /** What follows a death that we did not order, or a boot that took too long. */

@@ -1,7 +1,7 @@
 /** Everything the master knows, as one value; what may happen to it, and what it may want done. Types and look-ups only. */
 import type { DaemonEvent } from '../events.ts'
 import type { ExitReason } from '../exit-reason.ts'
-import type { GoneWorker, WorkerId } from '../protocol.ts'
+import type { GoneWorker, OwnCause, SocketKey, WorkerId } from '../protocol.ts'
 import type { Policy } from './backoff.ts'
 import {
   type Berth,
@@ -66,6 +66,19 @@ export interface Unjudged extends Departure {
   readonly deadline: number
 }
 
+/** A listening socket that the master holds; `slot` null: one for all workers. */
+export interface HeldSocket {
+  readonly key: SocketKey
+  readonly slot: number | null
+}
+
+/** The socket of a slot that has nobody who accepts, in the hands of another slot's worker. */
+export interface Loan {
+  readonly key: SocketKey
+  readonly slot: number
+  readonly borrower: Child
+}
+
 export interface MasterState {
   readonly phase: Phase
   readonly policy: Policy
@@ -82,6 +95,8 @@ export interface MasterState {
   readonly unjudged: readonly Unjudged[]
   /** Told to the store as soon as there is one. */
   readonly untold: readonly GoneWorker[]
+  readonly sockets: readonly HeldSocket[]
+  readonly loans: readonly Loan[]
 }
 
 export type ControlRequest = { readonly type: 'reload' } | { readonly type: 'scale'; readonly proc: number }
@@ -90,6 +105,14 @@ export type MasterEvent =
   | { readonly type: 'begin' }
   | { readonly type: 'child.spawned'; readonly seat: number; readonly pid: number }
   | { readonly type: 'child.ready'; readonly seat: number }
+  /** A worker got a socket: that of its own slot, or with `slot` null one for all. */
+  | { readonly type: 'child.listening'; readonly seat: number; readonly socket: HeldSocket }
+  | { readonly type: 'child.unlisten'; readonly seat: number; readonly key: SocketKey }
+  | { readonly type: 'child.draining'; readonly seat: number; readonly cause: OwnCause }
+  /** Heartbeats of workers that became late, or are on time again. */
+  | { readonly type: 'child.pulse'; readonly seat: number; readonly isLate: boolean }
+  /** Bound before a worker asked. */
+  | { readonly type: 'sockets.bound'; readonly sockets: readonly HeldSocket[] }
   | { readonly type: 'child.unable'; readonly seat: number; readonly message: string }
   | {
       readonly type: 'child.exited'
@@ -114,6 +137,8 @@ export type MasterAction =
   | { readonly type: 'kill'; readonly child: Child }
   | { readonly type: 'end-commands'; readonly worker: WorkerId }
   | { readonly type: 'tell-store'; readonly gone: GoneWorker }
+  | { readonly type: 'lend' | 'take-back'; readonly loan: Loan }
+  | { readonly type: 'close-sockets'; readonly keys: readonly SocketKey[] }
   | { readonly type: 'load-settings' }
   /** What was read last is good: children started from now on get it. */
   | { readonly type: 'adopt-settings' }
@@ -196,6 +221,8 @@ export function initialState(options: { policy: Policy; proc: number; run: strin
     departures: [],
     unjudged: [],
     untold: [],
+    sockets: [],
+    loans: [],
   }
 }
 

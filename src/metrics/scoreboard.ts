@@ -74,6 +74,8 @@ export interface Seat extends JobBoard {
 export interface Scoreboard {
   readonly seat: (index: number) => Seat
   readonly read: (index: number) => SeatRecord
+  /** Monotonic ms. */
+  readonly heartbeatOf: (index: number) => number
   /** The master enters a child that it starts. */
   readonly enter: (index: number, child: { pid: number; generation: number; slot: number; startedAt: number }) => void
   readonly setPid: (index: number, pid: number) => void
@@ -116,6 +118,7 @@ export function openScoreboard(fd: number, access: 'read' | 'write'): Scoreboard
   return {
     seat: (index) => openSeat(words, longs, index),
     read: (index) => readSeat(words, longs, index),
+    heartbeatOf: (index) => Number(Atomics.load(longs, longOf(index) + 3)),
     enter: (index, child) => enterSeat(words, longs, index, child),
     setPid: (index, pid) => void Atomics.store(words, wordOf(index) + 1, pid),
     leave: (index) => leaveSeat(words, longs, index),

@@ -1,5 +1,6 @@
 /** What must hold after every step of `decide`, whatever happened. */
 import assert from 'node:assert/strict'
+import { ableWorkers } from '../../src/master/lending.ts'
 import { childOf } from '../../src/master/slot-state.ts'
 import {
   allSlots,
@@ -15,6 +16,7 @@ export function checkStep(before: MasterState, event: MasterEvent, step: Step, n
   checkSeats(state)
   checkEnd(before, step)
   checkSurge(state)
+  checkLoans(state)
   if (before.phase.name === 'draining') checkStops(step)
   if (event.type !== 'deadline') return
   const due = nextDeadline(state)
@@ -57,4 +59,22 @@ function checkSurge(state: MasterState): void {
   )
   const coming = successors.filter((name) => name === 'starting' || name === 'ready')
   assert.ok(coming.length <= 1, `${coming.length} successors at once`)
+}
+
+/** A socket that nobody serves is in able hands, if there are any; one that its own worker serves is in no other's. */
+function checkLoans(state: MasterState): void {
+  if (state.phase.name === 'draining' || state.phase.name === 'stopped') return
+  for (const { key, slot } of state.sockets) {
+    if (slot === null) continue
+    const able = ableWorkers(state, key)
+    const isServed = able.some(({ seat }) => seat >> 1 === slot)
+    const loans = state.loans.filter((loan) => loan.key === key && loan.slot === slot)
+    const isLent = able.length > 0 && !isServed
+    assert.equal(loans.length, isLent ? 1 : 0, `${key} of slot ${slot}: ${able.length} able workers`)
+    for (const { borrower } of loans)
+      assert.ok(
+        able.some(({ id }) => id === borrower.id),
+        'lent to an unable worker',
+      )
+  }
 }

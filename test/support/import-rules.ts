@@ -28,6 +28,8 @@ export const PURE = [
     'reload',
     'scale',
     'stop',
+    'lending',
+    'pulse',
     'policy',
   ].map((name) => `master/${name}.ts`),
   ...['job/job.ts', 'job/retry.ts', 'log/wording.ts', 'log/line.ts', 'preflight/render.ts'],

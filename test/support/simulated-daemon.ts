@@ -31,6 +31,8 @@ export class SimulatedDaemon {
   pendingLoads = 0
   readonly requests: number[] = []
   readonly answers = new Map<number, Answer>()
+  /** Who accepts on the socket of another slot: `key slot` → seat. */
+  readonly lent = new Map<string, number>()
   finished: Extract<MasterAction, { type: 'finish' }> | null = null
   #nextPid = 100
 
@@ -78,6 +80,15 @@ export class SimulatedDaemon {
       case 'end-commands':
         this.pendingCommands.push(action.worker)
         return
+      case 'lend':
+        assert.ok(this.living.has(action.loan.borrower.seat), 'lent to nobody')
+        this.lent.set(`${action.loan.key} ${action.loan.slot}`, action.loan.borrower.seat)
+        return
+      case 'take-back':
+        if (this.lent.get(`${action.loan.key} ${action.loan.slot}`) === action.loan.borrower.seat) {
+          this.lent.delete(`${action.loan.key} ${action.loan.slot}`)
+        }
+        return
       case 'load-settings':
         this.pendingLoads += 1
         return
@@ -112,6 +123,11 @@ export class SimulatedDaemon {
   ready(seat: number): readonly MasterAction[] {
     this.at(seat).isReady = true
     return this.send({ type: 'child.ready', seat })
+  }
+
+  /** A worker gets the socket of its slot, or with `shared` one for all. */
+  listen(seat: number, key: string, shared = false): readonly MasterAction[] {
+    return this.send({ type: 'child.listening', seat, socket: { key, slot: shared ? null : seat >> 1 } })
   }
 
   readyAll(): void {

@@ -6,7 +6,7 @@ import { emptySlot } from '../../src/master/slot-state.ts'
 import { code, killedBy, POLICY } from './supervision.ts'
 
 export const NOW = 1_000_000
-export const CHILD: Child = { seat: 0, id: 7, generation: 1, pid: 42, startedAt: NOW - 5000 }
+export const CHILD: Child = { seat: 0, id: 7, generation: 1, pid: 42, startedAt: NOW - 5000, keys: [], isLate: false }
 export const BERTH: Berth = { seat: 1, id: 8, generation: 2 }
 
 /** Each state, with a deadline that is just due. */
@@ -24,6 +24,10 @@ export const EVENTS: { [Type in SlotEvent['type']]: Extract<SlotEvent, { type: T
   start: { type: 'start', berth: BERTH },
   spawned: { type: 'spawned', pid: 99 },
   ready: { type: 'ready' },
+  listening: { type: 'listening', key: 'tcp:*:80' },
+  unlisten: { type: 'unlisten', key: 'tcp:*:80' },
+  pulse: { type: 'pulse', isLate: true },
+  draining: { type: 'draining', cause: 'terminated' },
   exited: { type: 'exited', reason: killedBy('SIGSEGV'), berth: BERTH },
   drain: { type: 'drain', cause: 'scale' },
   kill: { type: 'kill', cause: 'quit' },
