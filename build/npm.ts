@@ -24,7 +24,7 @@ import { formatMegabytes, runStep } from './step.ts'
 /** Below src/: what a service imports from `myd`. */
 const ENTRY = 'service/define-service.ts'
 const VALUES = ['defineService']
-const COPIED = ['LICENSE', 'CHANGELOG.md']
+const COPIED = ['LICENSE', 'CHANGELOG.md', 'docs']
 
 async function buildPackage(root: string, out: string): Promise<void> {
   const beside = `${out}.new-${process.pid}`

@@ -6,7 +6,6 @@ export default defineService({
   settings: {
     dictionary: {
       type: 'path',
-      default: `${import.meta.dirname}/words.txt`,
       help: 'Text file with a word in each line',
     },
     limit: { type: 'integer', default: 10, min: 1, max: 1000, help: 'How many words an answer has at most' },

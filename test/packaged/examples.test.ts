@@ -72,7 +72,7 @@ test('http-api: it answers from its state and with its own settings, also after 
   assert.match(await example.do('./service.ts', '--check', ...flags), /the dictionary has words/)
   await example.do('./service.ts', '--daemon', '--proc=2', ...flags)
   assert.deepEqual(await words(), ['coast', 'cobalt', 'comet', 'copper', 'coral'])
-  example.project.write('words.toml', '[service]\nlimit = 2\n')
+  example.project.write('words.toml', '[service]\ndictionary = "words.txt"\nlimit = 2\n')
   example.project.write('words.txt', 'comma\ncolon\ncodex\n')
   await example.do('reload')
   assert.deepEqual(await words(), ['codex', 'colon'])

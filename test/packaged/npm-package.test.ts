@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { hasNpm, NpmProject } from '../support/npm-project.ts'
@@ -73,6 +73,28 @@ for (const [module, moduleResolution] of [
     assert.match(stdout, /Property 'nothing' does not exist on type 'Job'/)
   })
 }
+
+/** Whole modules in the pages, and the services of the examples. */
+function listShown(): string[] {
+  const pages = ['README.md', ...globSync('docs/*.md').sort()].map((path) => readFileSync(path, 'utf8'))
+  const blocks = pages.flatMap((page) => [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block = '']) => block))
+  const examples = globSync('examples/*/service.ts').sort()
+  return [
+    ...blocks.filter((block) => block.includes('export default')),
+    ...examples.map((path) => readFileSync(path, 'utf8')),
+  ]
+}
+
+test('tsc --strict accepts what README, docs and examples show', { skip }, async () => {
+  const files = listShown().map((text, index) => {
+    project.write(`shown-${index}.ts`, text)
+    return `shown-${index}.ts`
+  })
+  assert.ok(files.length > 5)
+  const options = { strict: true, noEmit: true, target: 'es2024', types: ['node'], module: 'nodenext' }
+  project.write('tsconfig.json', { compilerOptions: options, files })
+  await project.do(resolve('node_modules/.bin/tsc'), '-p', '.')
+})
 
 test('a TypeScript service is checked, started, given a job, shown and stopped', { skip }, async () => {
   const home = `--home=${project.path('home')}`
