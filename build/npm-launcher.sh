@@ -40,4 +40,7 @@ has_libatomic() {
 has_libatomic || "$node" --version >/dev/null 2>&1 || fail "Node $version does not run here without libatomic.so.1" \
   "apt-get install libatomic1, or dnf install libatomic; the executable that npm run build makes does not need it"
 
+# Set by the launcher of pnpm that started this one. No worker would be given it, and a start by root would be refused.
+case ${NODE_PATH-} in */.pnpm/*) unset NODE_PATH ;; esac
+
 exec "$node" @NODE_OPTIONS@ "$package/daemon.cjs" "$@"

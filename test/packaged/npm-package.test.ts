@@ -128,6 +128,11 @@ test('the launcher is myd itself: its exit code, its pid', { skip }, async () =>
   project.assertGone()
 })
 
+test('the variable that pnpm sets for every program it starts does not count', { skip }, async () => {
+  const check = 'NODE_PATH=/a/.pnpm/node_modules exec node_modules/.bin/myd --check'
+  assert.match(await project.do('sh', '-c', check), /no variable changes what the program does/)
+})
+
 test('without its Node it says what is missing and what to do', { skip }, async () => {
   const [place, away] = [project.path(`node_modules/node-linux-${process.arch}`), project.path('away')]
   renameSync(place, away)
