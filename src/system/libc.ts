@@ -1,6 +1,7 @@
 /**
  * libc of the process image, by node:ffi. The only file that imports node:ffi, so that native calls are audited in
- * one place. Nothing here knows what the daemon does; every function is a syscall with its errors named.
+ * one place. Nothing here knows what the daemon does; every function is a syscall with its errors named. Calls on sockets
+ * are in socket-calls.ts and handover.ts, which use `libc`, `errno` and `check` from here.
  *
  * 64-bit and pointer arguments are BigInt; 32-bit ones are numbers. errno is read at once after the call, before
  * anything else can run on this thread.
@@ -11,15 +12,26 @@ import { getSystemErrorName } from 'node:util'
 
 const SIGNATURES = {
   __errno_location: { arguments: [], return: 'pointer' },
+  accept4: { arguments: ['i32', 'u64', 'u64', 'i32'], return: 'i32' },
   bind: { arguments: ['i32', 'buffer', 'i32'], return: 'i32' },
   close_range: { arguments: ['u32', 'u32', 'i32'], return: 'i32' },
+  connect: { arguments: ['i32', 'buffer', 'i32'], return: 'i32' },
   dup2: { arguments: ['i32', 'i32'], return: 'i32' },
+  fcntl: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
   flock: { arguments: ['i32', 'i32'], return: 'i32' },
+  getgrnam: { arguments: ['buffer'], return: 'pointer' },
+  getpwnam: { arguments: ['buffer'], return: 'pointer' },
+  getsockname: { arguments: ['i32', 'buffer', 'buffer'], return: 'i32' },
+  getsockopt: { arguments: ['i32', 'i32', 'i32', 'buffer', 'buffer'], return: 'i32' },
   gnu_get_libc_version: { arguments: [], return: 'pointer' },
   listen: { arguments: ['i32', 'i32'], return: 'i32' },
   mmap: { arguments: ['u64', 'u64', 'i32', 'i32', 'i32', 'i64'], return: 'pointer' },
   prctl: { arguments: ['i32', 'u64', 'u64', 'u64', 'u64'], return: 'i32' },
+  recvmsg: { arguments: ['i32', 'buffer', 'i32'], return: 'i64' },
+  sendmsg: { arguments: ['i32', 'buffer', 'i32'], return: 'i64' },
+  setsockopt: { arguments: ['i32', 'i32', 'i32', 'buffer', 'i32'], return: 'i32' },
   socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
+  socketpair: { arguments: ['i32', 'i32', 'i32', 'buffer'], return: 'i32' },
   syscall: { arguments: ['i64', 'u64', 'u64', 'u64', 'u64'], return: 'i64' },
   waitpid: { arguments: ['i32', 'buffer', 'i32'], return: 'i32' },
 } as const
@@ -33,7 +45,8 @@ const bindAll = () => ffi.dlopen(null, SIGNATURES).functions
 
 let bound: ReturnType<typeof bindAll> | undefined
 
-function libc(): ReturnType<typeof bindAll> {
+/** The functions of SIGNATURES, for the files of this folder that call them. */
+export function libc(): ReturnType<typeof bindAll> {
   bound ??= bindAll()
   return bound
 }
@@ -56,9 +69,10 @@ export class SystemCallError extends Error {
   readonly errno: number
   readonly syscall: string
 
-  constructor(syscall: string, errno: number, path?: string) {
+  /** @param object of the call, for the message: a path or an address */
+  constructor(syscall: string, errno: number, object?: string) {
     const code = getSystemErrorName(-errno)
-    super(`${syscall}${path === undefined ? '' : ` ${path}`}: ${code}`)
+    super(`${syscall}${object === undefined ? '' : ` ${object}`}: ${code}`)
     this.name = 'SystemCallError'
     this.code = code
     this.errno = errno
@@ -66,12 +80,14 @@ export class SystemCallError extends Error {
   }
 }
 
-function errno(): number {
+/** That of the last call. To be read at once. */
+export function errno(): number {
   return ffi.getInt32(libc().__errno_location(), 0)
 }
 
-function check(result: number, syscall: string, path?: string): number {
-  if (result < 0) throw new SystemCallError(syscall, errno(), path)
+/** @returns the result of a call that did not fail @throws SystemCallError */
+export function check(result: number, syscall: string, object?: string): number {
+  if (result < 0) throw new SystemCallError(syscall, errno(), object)
   return result
 }
 
@@ -199,6 +215,16 @@ export function listenUnix(path: string, backlog: number): number {
   check(libc().bind(fd, address, 2 + Buffer.byteLength(path) + 1), 'bind', path)
   check(libc().listen(fd, backlog), 'listen', path)
   return fd
+}
+
+/** Where the bytes lie, for a structure that points to them. They must be in use until after the call. */
+export function addressOf(bytes: Buffer): bigint {
+  return ffi.getRawPointer(bytes)
+}
+
+/** A number in memory of the C library. */
+export function readUInt32(address: bigint, offset: number): number {
+  return ffi.getUint32(address, offset)
 }
 
 /** `2.36`. */
