@@ -168,10 +168,9 @@ test('an answer survives what the client still sends', async (context) => {
   await isConnected(served)
   const drained = served.drain()
   client.socket.pause()
-  client.send('POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4000000\r\n\r\n')
-  client.send('x'.repeat(2_000_000)) // unread by the service
-  await waitFor('the upload to go out', () => client.socket.writableLength === 0)
-  client.send('x'.repeat(2_000_000))
+  client.send('POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 24000000\r\n\r\n')
+  client.send('x'.repeat(24_000_000)) // more than fits on the way; unread by the service
+  await client.waitUntilSent()
   client.socket.resume()
   assert.equal(responses(await client.waitForEnd('fin'))[0]?.body, body)
   await drained

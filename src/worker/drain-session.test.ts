@@ -8,6 +8,7 @@ import { CERTIFICATE } from '../../test/support/certificate.ts'
 import { get, readRaw, responses } from '../../test/support/raw-client.ts'
 import { LONG_MS, listenTracked } from '../../test/support/tracked-server.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
+import { monotonicMs } from '../clock.ts'
 
 const SHORT_MS = 40
 
@@ -73,8 +74,10 @@ test('idle sessions end, also those that never asked', async (context) => {
   await request(asked, '/')
   await waitFor('the sessions', () => served.tracked.size === 2)
   const closed = [once(asked, 'close'), once(silent, 'close')]
+  const startedAt = monotonicMs()
   await served.drain(SHORT_MS)
   await Promise.all(closed)
+  assert.ok(monotonicMs() - startedAt < 1500, 'the client’s answers are read: nobody is waited for in vain')
 })
 
 test('one port for HTTP/2 and HTTP/1: each its own way', async (context) => {

@@ -1,4 +1,5 @@
 /** A client that sends and sees bytes, for what a protocol's own client hides: FIN and RST, half a request, pipelining. */
+import assert from 'node:assert/strict'
 import { connect, type Server, type Socket } from 'node:net'
 import { waitFor } from './wait-for.ts'
 
@@ -9,6 +10,8 @@ export interface RawClient {
   text(): string
   /** What ended the connection; null while it is open. */
   end(): 'fin' | 'reset' | null
+  /** Resolves when all that was sent is with the kernel, and the server has not reset the connection meanwhile. */
+  waitUntilSent(): Promise<void>
   waitForText(part: string): Promise<string>
   /** @returns all that came */
   waitForEnd(how: 'fin' | 'reset'): Promise<string>
@@ -23,6 +26,7 @@ export async function connectRaw(server: Server): Promise<RawClient> {
 export async function readRaw(socket: Socket): Promise<RawClient> {
   let text = ''
   let end: 'fin' | 'reset' | null = null
+  let wasReset = false
   socket.setEncoding('latin1')
   socket.on('data', (chunk: string) => {
     text += chunk
@@ -31,6 +35,7 @@ export async function readRaw(socket: Socket): Promise<RawClient> {
     end ??= 'fin'
   })
   socket.on('error', () => {
+    wasReset = true
     end ??= 'reset'
   })
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
@@ -39,6 +44,10 @@ export async function readRaw(socket: Socket): Promise<RawClient> {
     send: (part) => void socket.write(part, 'latin1'),
     text: () => text,
     end: () => end,
+    async waitUntilSent() {
+      await waitFor('all to be sent, or a reset', () => wasReset || socket.writableLength === 0)
+      assert.ok(!wasReset, 'the connection was reset')
+    },
     async waitForText(part) {
       await waitFor(
         `“${part}” to arrive`,
