@@ -57,7 +57,7 @@ const COMBINATIONS: readonly Combination[] = [
 ]
 
 /** File and line of a setting that comes from a file. */
-function locate({ source, where }: Origin): { file: string; line: number } | null {
+export function locate({ source, where }: Origin): { file: string; line: number } | null {
   const match = source === 'file' ? /^(.*):(\d+)$/s.exec(where) : null
   return match === null ? null : { file: match[1] ?? '', line: Number(match[2]) }
 }

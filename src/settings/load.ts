@@ -14,6 +14,7 @@ import { NO_CONFIG_FILE, readConfigFile } from './config-file.ts'
 import { givenText, type Origins, settle } from './effective.ts'
 import { collectFile } from './file-settings.ts'
 import { isOfJobType, readJobTypes } from './job-types.ts'
+import { checkListen } from './listen.ts'
 import { checkPaths, type Environment, type Place, resolvePaths, usualConfigFile } from './paths.ts'
 import { type Settings, settingOfVariable } from './table.ts'
 
@@ -119,6 +120,7 @@ export async function loadSettings(
   const sections = config.entries.filter(isOfJobType)
   const surroundings = { settings, file: config.file ?? '', needsCommand: launch.service === null }
   const { jobTypes, findings: jobFindings } = readJobTypes(sections, surroundings)
-  findings.push(...jobFindings, ...checkCombinations(settings, origins), ...checkPaths(paths))
+  findings.push(...jobFindings, ...checkCombinations(settings, origins), ...checkListen(settings, origins))
+  findings.push(...checkPaths(paths))
   return { settings, jobTypes, origins, findings, configFile: config.file, paths }
 }

@@ -10,15 +10,21 @@ export interface Owner {
 /** struct passwd and struct group have name and password, then the id. */
 const ID_OFFSET = 16
 const AS_IT_IS = -1
+/** `user`, `user:group` or `:group`. */
+const OWNER_PATTERN = /^(?:[^:\s]+(?::[^:\s]+)?|:[^:\s]+)$/
+
+/** Whether it is written as an owner is; who that is shows only the host. */
+export function isOwnerText(text: string): boolean {
+  return OWNER_PATTERN.test(text)
+}
 
 /**
  * @param text `user`, `user:group` or `:group`; names or numbers
  * @returns the word that is no user or group here, in a sentence, when one is not
  */
 export function findOwner(text: string): Owner | { readonly problem: string } {
-  const [user = '', group = '', ...more] = text.split(':')
-  if (more.length > 0 || (user === '' && group === ''))
-    return { problem: `"${text}" is not user, user:group or :group` }
+  if (!isOwnerText(text)) return { problem: `"${text}" is not user, user:group or :group` }
+  const [user = '', group = ''] = text.split(':')
   const uid = user === '' ? AS_IT_IS : findId(user, 'getpwnam')
   if (uid === null) return { problem: `there is no user ${user}` }
   const gid = group === '' ? AS_IT_IS : findId(group, 'getgrnam')
