@@ -6,6 +6,7 @@
  * the same build (children are started from /proc/self/exe), so a message changes together with both ends; only the
  * launch record outlives a process, and carries a version: raise it when a reader of the old form would misread it.
  */
+import type { ServiceSchema } from './settings/row.ts'
 
 /** Environment variable that tells a child of ours what it is. Removed from the environment at boot. */
 export const ROLE_VARIABLE = 'MYD_ROLE'
@@ -181,12 +182,17 @@ export interface DescribeOrder {
 
 /** What a short-lived child found when it evaluated a service; its only message. */
 export interface ServiceDescription {
+  /** Unmodified: a program that does not use `myd`; it was not evaluated. */
+  readonly kind: 'defined' | 'unmodified'
   readonly name: string | null
+  readonly settings: ServiceSchema
   readonly jobTypes: readonly string[]
   /** Sentence of each check → null when it passed, else why not. */
   readonly checks: Readonly<Record<string, string | null>>
   /** Why the module cannot be evaluated; null when it can. */
   readonly error: string | null
+  /** What to do about the error, a sentence; null when there is nothing special to do. */
+  readonly advice: string | null
 }
 
 /** Why a worker ends that was not told to by its master. */

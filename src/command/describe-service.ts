@@ -42,7 +42,8 @@ export function describeService(options: DescribeOptions): Promise<ServiceDescri
       child.kill('SIGKILL')
       resolve(description)
     }
-    const fail = (error: string) => end({ name: null, jobTypes: [], checks: {}, error })
+    const fail = (error: string) =>
+      end({ ...{ kind: 'defined', name: null, settings: {}, jobTypes: [], checks: {} }, error, advice: null })
     child.once('error', (error) => fail(`${options.service} cannot be looked at: ${error.message}`))
     const channel = openChannel<DescribeOrder>(child.stdio[3] as Socket, {
       onMessage(message) {
@@ -76,10 +77,15 @@ export async function nameService(
 /** The service's own checks as findings; none for the built-in service. */
 export function serviceFindings(description: ServiceDescription | null): Finding[] {
   if (description === null) return []
-  if (description.error !== null) return [failure('service', description.error, 'Mend the service file')]
+  if (description.error !== null)
+    return [failure('service', description.error, capitalise(description.advice ?? 'mend the service file'))]
   return Object.entries(description.checks).map(([sentence, problem]) =>
     problem === null
       ? ok('service', sentence)
       : failure('service', `${sentence}: ${problem}`, 'The service asks for this in its checks'),
   )
+}
+
+function capitalise(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
 }

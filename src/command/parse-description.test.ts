@@ -2,11 +2,24 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseDescription } from './parse-description.ts'
 
-const whole = { name: 'thumbs', jobTypes: ['resize'], checks: { 'it is so': null, 'or so': 'no' }, error: null }
+const whole = {
+  kind: 'defined',
+  name: 'thumbs',
+  settings: {
+    width: { type: 'integer', default: 320, help: 'Width', min: 1, max: 9 },
+    hosts: { type: 'list', default: ['a'], help: 'Hosts' },
+    mode: { type: 'enum', values: ['a'], default: null, help: 'Mode' },
+    key: { type: 'string', help: 'Key' },
+  },
+  jobTypes: ['resize'],
+  checks: { 'it is so': null, 'or so': 'no' },
+  error: null,
+  advice: null,
+}
 
 test('a description is taken as it is, and nothing more', () => {
   assert.deepEqual(parseDescription({ ...whole, more: 1 }), whole)
-  const empty = { name: null, jobTypes: [], checks: {}, error: 'broken' }
+  const empty = { kind: 'unmodified', name: null, settings: {}, jobTypes: [], checks: {}, error: 'broken', advice: 'x' }
   assert.deepEqual(parseDescription(empty), empty)
 })
 
@@ -20,4 +33,22 @@ test('anything else is none', () => {
   assert.equal(parseDescription({ ...whole, checks: null }), null)
   assert.equal(parseDescription({ ...whole, checks: [] }), null)
   assert.equal(parseDescription({}), null)
+})
+
+test('a schema of another shape is none', () => {
+  const help = 'Width'
+  const rows = [
+    null,
+    { type: 'integer' },
+    { type: 'word', help },
+    { type: 'octal', help },
+    { type: 'integer', help, default: '320' },
+    { type: 'integer', help, min: '1' },
+    { type: 'enum', help },
+    { type: 'enum', help, values: [1] },
+    { type: 'list', help, default: [1] },
+  ]
+  for (const row of rows) {
+    assert.equal(parseDescription({ ...whole, settings: { width: row } }), null, JSON.stringify(row))
+  }
 })

@@ -4,7 +4,7 @@
  */
 import type { JobType } from '../protocol.ts'
 import { which } from '../system/which.ts'
-import type { JobHandler } from './define-service.ts'
+import type { JobHandler } from './job-handler.ts'
 import { type CommandOptions, runCommand } from './run-command.ts'
 
 /** @param jobTypes those without a command are another service's, and not among the result */

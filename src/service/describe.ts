@@ -2,13 +2,15 @@
  * The describe child: evaluates a service and runs its checks, away from everything that must live on. It ends with who
  * asked, by the parent-death signal: the service may never give the loop back, so that the channel's end is not seen.
  */
-import { messageOf } from '../errors.ts'
+import { MydError, messageOf } from '../errors.ts'
 import { type DescribeOrder, FD, type ServiceDescription } from '../protocol.ts'
 import { adoptSocket, openChannel } from '../system/channel.ts'
 import { setParentDeathSignal } from '../system/libc.ts'
 import { which } from '../system/which.ts'
 import type { Service } from './define-service.ts'
-import { loadService } from './load-service.ts'
+import { describeSettings } from './describe-settings.ts'
+import { isDefined, loadService } from './load-service.ts'
+import { silenceServers } from './silence-servers.ts'
 
 const SIGKILL = 9
 
@@ -31,13 +33,26 @@ export function runDescribe(path: string | undefined): Promise<number> {
   })
 }
 
+const UNMODIFIED: ServiceDescription = {
+  kind: 'unmodified',
+  ...{ name: null, settings: {}, jobTypes: [], checks: {}, error: null, advice: null },
+}
+
 async function describe(file: string, path: string | undefined): Promise<ServiceDescription> {
   try {
-    const service = await loadService(file)
+    if (!isDefined(file)) return UNMODIFIED
+    silenceServers()
+    const loaded = await loadService(file)
+    if (loaded.kind === 'unmodified') return UNMODIFIED
+    const { service } = loaded
     const checks = await runChecks(service, path)
-    return { name: service.name ?? null, jobTypes: Object.keys(service.jobs ?? {}), checks, error: null }
+    const settings = describeSettings(service.settings ?? {})
+    if (typeof settings === 'string') throw new Error(`${file}: ${settings}`) // loading it checked them
+    const jobTypes = Object.keys(service.jobs ?? {})
+    return { kind: 'defined', name: service.name ?? null, settings, jobTypes, checks, error: null, advice: null }
   } catch (error) {
-    return { name: null, jobTypes: [], checks: {}, error: messageOf(error) }
+    const advice = error instanceof MydError ? (error.hint ?? null) : null
+    return { ...UNMODIFIED, kind: 'defined', error: messageOf(error), advice }
   }
 }
 
@@ -45,7 +60,9 @@ async function runChecks(service: Service, path: string | undefined): Promise<Re
   const results: Record<string, string | null> = {}
   for (const [sentence, check] of Object.entries(service.checks ?? {})) {
     try {
-      results[sentence] = (await check({ which: (program) => which(program, path) })) ? null : 'it is not so'
+      results[sentence] = (await check({ which: (program) => which(program, path), settings: {} }))
+        ? null
+        : 'it is not so'
     } catch (error) {
       results[sentence] = messageOf(error)
     }

@@ -6,7 +6,8 @@ import { after, before, test } from 'node:test'
 import { waitFor } from '../../test/support/wait-for.ts'
 import { which } from '../system/which.ts'
 import { commandEnvironment } from './command-environment.ts'
-import type { Job, JobContext, JobResult } from './define-service.ts'
+import type { Job, JobResult } from './define-service.ts'
+import type { RunContext } from './job-handler.ts'
 import { hasLiving } from './process-group.ts'
 import { type CommandOptions, runCommand } from './run-command.ts'
 
@@ -34,7 +35,7 @@ interface Setting {
 const NOTHING = () => {}
 
 function run(argv: string[], { job = {}, signal, onGroup = NOTHING }: Setting = {}): Promise<JobResult> {
-  const context: JobContext = {
+  const context: RunContext = {
     log: { debug: NOTHING, info: NOTHING, warning: NOTHING, error: NOTHING },
     signal: signal ?? new AbortController().signal,
     ownGroup: onGroup,

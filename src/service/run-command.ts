@@ -10,8 +10,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
 import { errnoOf, messageOf } from '../errors.ts'
 import { keepOutputEnd, type OutputEnd } from './command-output.ts'
-import type { Job, JobContext, JobResult } from './define-service.ts'
+import type { Job, JobResult } from './define-service.ts'
 import { findProgram } from './find-program.ts'
+import type { RunContext } from './job-handler.ts'
 import { endGroup, signalGroup } from './process-group.ts'
 
 /** What is the same for all commands of a worker. */
@@ -36,7 +37,7 @@ const OUTPUT_CLOSE_MS = 100
 export async function runCommand(
   argv: readonly string[],
   job: Job,
-  context: JobContext,
+  context: RunContext,
   options: CommandOptions,
 ): Promise<JobResult> {
   const refusal = refuseCommand(argv, job, options)

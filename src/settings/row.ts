@@ -65,3 +65,23 @@ export const octal = row('octal', { min: 0, max: 0o777 })
 export const path = row('path')
 export const list = row('list')
 export const oneOf = (values: readonly string[]) => row('enum', { values })
+
+/** A setting of a service as data, for it goes from process to process; see service/describe-settings.ts. */
+export interface ServiceRow {
+  readonly type: Exclude<SettingType, 'octal'>
+  /** Typed, as the value is; null: not set. Without it the setting must be given. */
+  readonly default?: SettingValue
+  readonly help: string
+  readonly min?: number
+  readonly max?: number
+  readonly values?: readonly string[]
+}
+
+/** By name, without the section. */
+export type ServiceSchema = Readonly<Record<string, ServiceRow>>
+
+/** The row by which a value that was given for it is typed. */
+export function toRow({ type, help, min, max, values }: ServiceRow): Row {
+  const bounds = { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) }
+  return { type, help, default: null, ...bounds, ...(values === undefined ? {} : { values }) }
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Job, JobHandler, JobResult } from '../service/define-service.ts'
+import type { Job, JobResult } from '../service/define-service.ts'
+import type { JobHandler } from '../service/job-handler.ts'
 import { RunEnd, runJob } from './run-job.ts'
 
 const JOB: Job = {

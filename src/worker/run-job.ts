@@ -2,7 +2,8 @@
 import { formatDuration, monotonicMicroseconds } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { RunReport } from '../job/wire.ts'
-import type { Job, JobContext, JobHandler, JobResult } from '../service/define-service.ts'
+import type { Job, JobResult } from '../service/define-service.ts'
+import type { JobHandler, RunContext } from '../service/job-handler.ts'
 
 /** Why a run is ended before it is over; the `reason` of its signal. */
 export class RunEnd extends Error {
@@ -27,7 +28,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 export async function runJob(
   job: Job,
   handler: JobHandler | undefined,
-  context: Omit<JobContext, 'signal'>,
+  context: Omit<RunContext, 'signal'>,
   controller: AbortController,
 ): Promise<RunReport> {
   const startedAt = monotonicMicroseconds()

@@ -37,7 +37,7 @@ export const PURE = [
   ...['render-status', 'usage', 'flags'].map((name) => `command/${name}.ts`),
 ]
 
-const TRAPS = /^(master\/signals|worker\/.*|job\/store.*|system\/detach.*|ipc\/.*)\.ts$/
+const TRAPS = /^(master\/signals|worker\/.*|service\/load-service|job\/store.*|system\/detach.*|ipc\/.*)\.ts$/
 const STATEMENT = /^(import|export|const|let|var|function|async function|class|[}\])])/
 
 const folderOf = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : path)
