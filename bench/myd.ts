@@ -14,7 +14,7 @@ export class Myd {
     this.#program = join(directory, 'myd')
     this.#signal = signal
     this.home = join(directory, 'home')
-    mkdirSync(this.home, { mode: 0o750 })
+    mkdirSync(this.home, { mode: 0o750, recursive: true })
     copyFileSync(built, this.#program)
   }
 
@@ -26,8 +26,9 @@ export class Myd {
     await this.#run(args, this.#signal)
   }
 
-  async start(proc: number): Promise<void> {
-    await this.run('--daemon', `--proc=${proc}`)
+  /** @param service a service file; the built-in service without one */
+  async start(proc: number, ...service: string[]): Promise<void> {
+    await this.run(...service, '--daemon', `--proc=${proc}`)
   }
 
   /** Also when it does not run, and when the bench was interrupted. */
@@ -37,6 +38,6 @@ export class Myd {
 
   async #run(args: readonly string[], signal?: AbortSignal): Promise<void> {
     const options = { cwd: this.home, environment: { HOME: this.home }, ...(signal ? { signal } : {}) }
-    await run(this.#program, [...args, '--quiet', `--home=${this.home}`], options)
+    await run(this.#program, [...args, '--quiet', '--name=myd', `--home=${this.home}`], options)
   }
 }

@@ -12,11 +12,14 @@ const PLACE = join(import.meta.dirname, '..', 'node_modules', '.cache', 'myd-ben
 export class Pm2 {
   readonly #home: string
   readonly #signal: AbortSignal
+  readonly #node: string
 
-  constructor(directory: string, signal: AbortSignal) {
+  /** @param node the Node that it runs under, with all its workers */
+  constructor(directory: string, signal: AbortSignal, node: string = process.execPath) {
     this.#home = join(directory, 'pm2')
     this.#signal = signal
-    mkdirSync(this.#home)
+    this.#node = node
+    mkdirSync(this.#home, { recursive: true })
   }
 
   /** The version, for the figures. */
@@ -43,6 +46,6 @@ export class Pm2 {
   async #run(args: readonly string[], signal?: AbortSignal): Promise<void> {
     const environment = { HOME: this.#home, PM2_HOME: this.#home, PM2_DISABLE_VERSION_CHECK: 'true' }
     const options = { cwd: this.#home, environment, ...(signal ? { signal } : {}) }
-    await run(process.execPath, [join(PLACE, 'node_modules', 'pm2', 'bin', 'pm2'), ...args], options)
+    await run(this.#node, [join(PLACE, 'node_modules', 'pm2', 'bin', 'pm2'), ...args], options)
   }
 }
