@@ -19,6 +19,8 @@ export const FD = {
   channel: 3,
   /** The intermediate and a detached master: the lock file, locked. */
   lock: 4,
+  /** The intermediate and a detached master: the first of the listening sockets that the launcher was passed. */
+  sockets: 5,
   /** Workers and the store: the scoreboard file. */
   scoreboard: 4,
   /** The store: the listening jobs socket. */
@@ -26,6 +28,9 @@ export const FD = {
   /** Workers: the pair over which listening sockets come (SCM_RIGHTS; see system/handover.ts). */
   handover: 5,
 } as const
+
+/** Environment variable of intermediate and detached master: names of the sockets from FD.sockets on, `web:web`. */
+export const SOCKETS_VARIABLE = 'MYD_SOCKETS'
 
 /** Marks in the environment of every process of an instance, by which what was left behind is recognised. */
 export const INSTANCE_VARIABLE = 'MYD_INSTANCE'
@@ -112,6 +117,8 @@ export interface WorkerHello extends HelloBase {
   readonly generation: number
   readonly worker: WorkerId
   readonly service: string | null
+  /** The service's own, by name. */
+  readonly serviceSettings: Readonly<Record<string, unknown>>
 }
 
 export interface StoreHello extends HelloBase {

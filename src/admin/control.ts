@@ -45,6 +45,8 @@ export interface Status {
   readonly uptimeSeconds: number
   readonly proc: number
   readonly generation: number
+  /** Addresses that clients can connect to: `127.0.0.1:8080`, `/run/x.sock`. */
+  readonly listen: readonly string[]
   readonly workers: readonly WorkerStatus[]
   readonly store: WorkerStatus
   readonly anonBytes: number | null

@@ -7,9 +7,13 @@ import { createStoreServer } from '../job/store-server.ts'
 import { wordStoreEvent } from '../job/word-store-event.ts'
 import { endLeftovers } from '../master/leftovers.ts'
 import type { MasterOptions } from '../master/master-options.ts'
+import { listenPolicyOf } from '../master/policy.ts'
 import { createScoreboard, type InHandEntry, type JobBoard, type SeatRecord } from '../metrics/scoreboard.ts'
 import { INSTANCE_VARIABLE, LOG_LEVELS, type LogLevel } from '../protocol.ts'
 import type { Log as ServiceLog } from '../service/define-service.ts'
+import { ListenTable } from '../system/listen-table.ts'
+import { duplicateDescriptor } from '../system/socket-calls.ts'
+import { Listening, type SocketSource } from '../worker/listening.ts'
 import { createServiceRunner } from '../worker/service-runner.ts'
 
 const SEAT = 0
@@ -26,22 +30,32 @@ export interface Parts {
   readonly record: () => SeatRecord
   /** Commands that are being run. */
   readonly commands: () => readonly InHandEntry[]
+  /** Addresses that clients can connect to. */
+  readonly listen: () => readonly string[]
   /** Closes and removes what is there while it runs; also of a part that has not come to its end. */
   readonly release: () => void
 }
 
-export function openParts(options: MasterOptions, emit: Emit, onCommand: AnswerControl): Parts {
+/** @param exit of a service that wants to end */
+export function openParts(
+  options: MasterOptions,
+  emit: Emit,
+  onCommand: AnswerControl,
+  exit: (code: number) => void,
+): Parts {
   const { paths } = options.loaded
   const { fd, board } = createScoreboard(paths.scoreboard, process.pid)
   const refused = (reason: string) => emit({ type: 'control.refused', reason })
   const store = createStore(options, emit)
-  const worker = createWorker(options, board.seat(SEAT), emit)
+  const table = new ListenTable(listenPolicyOf(options.loaded.settings), options.inherited)
+  const worker = createWorker(options, { board: board.seat(SEAT), table, emit, exit })
   const record = () => board.read(SEAT)
   return {
     store,
     worker,
     all: [store, worker, createControlServer(paths.controlSocket, onCommand, refused)],
     record,
+    listen: () => table.addresses(),
     commands: () => record().inHand.filter(({ group, startTime }) => group > 1 && startTime > 0),
     release() {
       for (const path of [paths.scoreboard, paths.jobsSocket, paths.controlSocket]) rmSync(path, { force: true })
@@ -70,17 +84,48 @@ function createStore(options: MasterOptions, emit: Emit): Component {
   })
 }
 
-function createWorker(options: MasterOptions, board: JobBoard, emit: Emit): Component {
+interface WorkerParts {
+  readonly board: JobBoard
+  readonly table: ListenTable
+  readonly emit: Emit
+  readonly exit: (code: number) => void
+}
+
+function createWorker(options: MasterOptions, { board, table, emit, exit }: WorkerParts): Component {
   const { launch, loaded, instance, environment } = options
-  const { settings, jobTypes, paths } = loaded
-  return createServiceRunner({
-    origin: { service: launch.service, settings, jobTypes, instance, worker: workerId() },
+  const { settings, serviceSettings, jobTypes, paths } = loaded
+  const listening = new Listening(bindOwn(table), settings['socket.backlog'])
+  const runner = createServiceRunner({
+    origin: { service: launch.service, serviceSettings, settings, jobTypes, instance, worker: workerId() },
     slot: 0,
     jobsSocket: paths.jobsSocket,
     board,
     log: createServiceLog(emit),
     environment,
+    listening,
+    onLoaded: () => {}, // watched from the beginning
+    tellEnd: () => false, // a signal reached the service already: it is the same process
+    exit,
   })
+  return {
+    ...runner,
+    stop() {
+      const stopped = runner.stop(listening.keys())
+      table.closeAll() // from here on clients are refused
+      return stopped
+    },
+  }
+}
+
+/** With nobody to ask, this process binds itself. */
+function bindOwn(table: ListenTable): SocketSource {
+  return {
+    async open(query) {
+      const { key, descriptor } = table.open(query, 0)
+      return { key, descriptor: duplicateDescriptor(descriptor), isPassive: false }
+    },
+    unlisten: (key) => table.close(key),
+  }
 }
 
 function createServiceLog(emit: Emit): ServiceLog {

@@ -9,6 +9,7 @@ export interface NoForkFacts {
   readonly name: string
   readonly build: BuildInfo
   readonly state: string
+  readonly listen: readonly string[]
   /** Monotonic ms. */
   readonly startedAt: number
 }
@@ -33,6 +34,7 @@ export function describeNoFork(facts: NoForkFacts, record: SeatRecord): Status {
     uptimeSeconds: Math.floor(ageMs / 1000),
     proc: 1,
     generation: 1,
+    listen: facts.listen,
     workers: [{ ...slot, jobsDone, jobsFailed, inHand }],
     store: { ...slot, jobsDone: 0, jobsFailed: 0, inHand: [] },
     anonBytes,

@@ -16,6 +16,7 @@ import { type Log, openLog } from '../log/log.ts'
 import { endAllLeftovers } from '../master/master.ts'
 import type { Master, MasterOptions, Outcome } from '../master/master-options.ts'
 import type { MasterEvent } from '../master/state.ts'
+import { type Failure, watchFailures } from '../worker/failure.ts'
 import { endCommands, openParts, type Parts, WORKER } from './no-fork-parts.ts'
 import { describeNoFork } from './no-fork-status.ts'
 
@@ -57,11 +58,13 @@ class NoFork implements Master {
     this.#options = options
     this.#log = log
     this.done = this.#ended.promise
-    this.#parts = openParts(options, this.#emit, (command, answer) => answer(this.#answer(command)))
+    const exit = (code: number) => this.#stop('the service wants to end', code)
+    this.#parts = openParts(options, this.#emit, (command, answer) => answer(this.#answer(command)), exit)
   }
 
   begin(): void {
     const { signals } = this.#options
+    watchFailures({ onFailure: (failure) => this.#fail(failure) })
     const onChild = () => {} // Node reaps its own, and orphans go to init
     this.#start = startAll(this.#parts.all, this.#stopping.signal).then(
       () => this.#becomeReady(),
@@ -162,6 +165,14 @@ class NoFork implements Master {
     else this.#ended.reject(error)
   }
 
+  /** What nobody caught. */
+  #fail({ message, stack, excerpt }: Failure): void {
+    const text = [message, excerpt, stack].filter((part) => part !== null).join('\n')
+    this.#emit({ type: 'child.log', child: WORKER, level: 'error', message: text, fields: {} })
+    if (this.#phase === 'starting') this.#failStart(new MydError('START_FAILED', message))
+    else this.#stop('what nobody caught', 1)
+  }
+
   /** As in the master: a log that cannot be opened again stays the one it was, and says so. */
   #reopenLog(): void {
     try {
@@ -181,7 +192,13 @@ class NoFork implements Master {
       return { exit: EXIT_USAGE, message: `a single process (--nofork) has no workers to ${command.command}` }
     }
     const { loaded, build } = this.#options
-    const facts = { name: loaded.settings.name, build, state: this.#phase, startedAt: this.#startedAt }
+    const facts = {
+      name: loaded.settings.name,
+      build,
+      state: this.#phase,
+      startedAt: this.#startedAt,
+      listen: this.#parts.listen(),
+    }
     return { exit: 0, message: 'running', status: describeNoFork(facts, this.#parts.record()) }
   }
 

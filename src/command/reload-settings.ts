@@ -2,7 +2,7 @@
  * Settings for a reload: read again from where they came, checked as far as they can have changed, and the service looked
  * at anew; what is wrong rejects the reload.
  */
-import type { Reloaded } from '../master/perform.ts'
+import type { Reloaded } from '../master/settings-in-force.ts'
 import { checkCommands } from '../preflight/commands.ts'
 import type { Finding } from '../preflight/finding.ts'
 import { failure } from '../preflight/finding.ts'

@@ -45,6 +45,7 @@ const STATUS: Status = {
   uptimeSeconds: 3700,
   proc: 2,
   generation: 2,
+  listen: ['127.0.0.1:8080', '/run/x.sock'],
   workers: [READY, WAITING],
   store: { ...READY, slot: 1024, pid: 4701, startedAt: at(3700), inHand: [] },
   anonBytes: null,
@@ -57,6 +58,7 @@ test('the whole table', () => {
     [
       'thumbs is running (pid 4700), version 1.2.3, build abc123',
       'up 1 h 1 m, 1 of 2 workers ready, generation 2',
+      'listens on 127.0.0.1:8080, /run/x.sock',
       '',
       '          PID   STATE          UP        RESTARTS  LAST EXIT  MEMORY    DONE  FAILED  JOB',
       'master    4700  running        1 h 1 m                        -',

@@ -5,11 +5,12 @@ import { formatDuration } from '../clock.ts'
 const MIB = 1024 * 1024
 
 export function renderStatus(status: Status, now: number): string {
-  const { name, version, buildId, pid, state, proc, workers, generation } = status
+  const { name, version, buildId, pid, state, proc, workers, generation, listen } = status
   const ready = workers.filter((worker) => worker.state === 'ready').length
   const head = [
     `${name} is ${state} (pid ${pid}), version ${version}, build ${buildId}`,
     `up ${age(status.startedAt, now)}, ${ready} of ${proc} workers ready, generation ${generation}`,
+    ...(listen.length === 0 ? [] : [`listens on ${listen.join(', ')}`]),
   ]
   const rows = [
     ['', 'PID', 'STATE', 'UP', 'RESTARTS', 'LAST EXIT', 'MEMORY', 'DONE', 'FAILED', 'JOB'],

@@ -2,40 +2,23 @@
  * The children as processes: starts them from the running executable, talks to them over their channel, passes their
  * output on line by line, and tells how they ended. Nothing here decides anything.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { errnoOf, messageOf } from '../errors.ts'
 import type { ChildName, Emit } from '../events.ts'
 import { type ExitReason, exitReason } from '../exit-reason.ts'
 import type { Scoreboard } from '../metrics/scoreboard.ts'
-import { type FromChild, INSTANCE_VARIABLE, ROLE_VARIABLE, type ToChild, WORKER_VARIABLE } from '../protocol.ts'
+import type { FromChild, ToChild } from '../protocol.ts'
 import { type Channel, openChannel } from '../system/channel.ts'
-import { childEnvironment } from '../system/child-environment.ts'
-import { selfCommand } from '../system/executable.ts'
+import { sendDescriptor } from '../system/handover.ts'
 import { trackChild } from '../system/own-children.ts'
+import { closeDescriptor } from '../system/socket-calls.ts'
 import { parseFromChild } from './from-child.ts'
 import type { Claims } from './orphans.ts'
 import { createOutputLines } from './output-lines.ts'
-import type { Child } from './slot-state.ts'
+import { type ChildOrder, type Spawned, type SpawnOptions, spawnChild } from './spawn-child.ts'
 
-export interface ChildOrder {
-  readonly kind: 'worker' | 'store'
-  readonly index: number
-  readonly child: Child
-  readonly hello: ToChild
-  /** Value of WORKER_VARIABLE; null for the store. */
-  readonly worker: string | null
-}
-
-export interface ChildrenOptions {
-  /** Path this program was started by, for ps. */
-  readonly program: string
-  readonly instance: string
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly pass: () => readonly string[]
-  /** Descriptors every child gets after its channel: the scoreboard, and for the store the jobs socket. */
-  readonly scoreboardFd: number
-  readonly jobsSocketFd: number
+export interface ChildrenOptions extends SpawnOptions {
   readonly emit: Emit
   readonly onMessage: (seat: number, message: FromChild) => void
   readonly onSpawned: (seat: number, pid: number) => void
@@ -45,6 +28,11 @@ export interface ChildrenOptions {
 export interface Children {
   spawn(order: ChildOrder): void
   send(seat: number, message: ToChild): void
+  /**
+   * Puts a descriptor on the handover pair of a worker, which is to be told of it next.
+   * @returns its number there; null when nobody sits there, or does not take what lies there already
+   */
+  handOver(seat: number, descriptor: number): number | null
   /** Signals the child itself. */
   signal(seat: number, signal: 'SIGTERM'): void
   /** KILL for the child's whole group. */
@@ -57,6 +45,8 @@ export interface Children {
 
 interface Running {
   readonly process: ChildProcess
+  /** Our end of its handover pair, and the number of the descriptor that is sent next; null for the store. */
+  readonly handover: { readonly pair: number; next: number } | null
   readonly channel: Channel<ToChild>
   readonly worker: string | null
 }
@@ -73,14 +63,17 @@ export function openChildren(options: ChildrenOptions): Children {
       options.emit({ type: 'child.spawn-failed', child: name, message: messageOf(error) })
       setImmediate(() => options.onExited(seat, { kind: 'code', code: EXIT_SPAWN_FAILED }))
     }
-    let child: ChildProcess
+    let spawned: Spawned
     try {
-      child = spawnChild(order, options)
+      spawned = spawnChild(order, options)
     } catch (error) {
       failed(error)
       return
     }
+    const { process: child, handover } = spawned
+    const release = () => handover !== null && closeDescriptor(handover)
     if (child.pid === undefined) {
+      release()
       child.once('error', failed) // EAGAIN, EMFILE, ENOMEM: the slot backs off and tries again
       return
     }
@@ -95,11 +88,13 @@ export function openChildren(options: ChildrenOptions): Children {
       },
       onClose: () => {},
     })
-    running.set(seat, { process: child, channel, worker: order.worker })
+    const pair = handover === null ? null : { pair: handover, next: 0 }
+    running.set(seat, { process: child, channel, handover: pair, worker: order.worker })
     options.emit({ type: 'child.started', child: known, generation: order.child.generation })
     captureOutput(child, known, options.emit)
     child.once('exit', (code, signal) => {
       running.delete(seat)
+      release()
       options.onExited(seat, exitReason(code, signal))
     })
     options.onSpawned(seat, child.pid)
@@ -108,6 +103,7 @@ export function openChildren(options: ChildrenOptions): Children {
   return {
     spawn: start,
     send: (seat, message) => running.get(seat)?.channel.send(message),
+    handOver: (seat, descriptor) => handOver(running.get(seat)?.handover ?? null, descriptor),
     signal: (seat, signal) => void running.get(seat)?.process.kill(signal),
     kill: (seat) => killGroup(running.get(seat)?.process.pid),
     pidOf: (seat) => running.get(seat)?.process.pid ?? null,
@@ -118,19 +114,9 @@ export function openChildren(options: ChildrenOptions): Children {
   }
 }
 
-/** A child has its own session, so that a Ctrl-C on the terminal reaches the master only. */
-function spawnChild(order: ChildOrder, options: ChildrenOptions): ChildProcess {
-  const { file, args } = selfCommand()
-  const own: Record<string, string> = { [ROLE_VARIABLE]: order.kind, [INSTANCE_VARIABLE]: options.instance }
-  if (order.worker !== null) own[WORKER_VARIABLE] = order.worker
-  const inherited = order.kind === 'store' ? [options.scoreboardFd, options.jobsSocketFd] : [options.scoreboardFd]
-  return spawn(file, args, {
-    argv0: options.program,
-    cwd: '/',
-    detached: true,
-    env: childEnvironment(options.environment, options.pass(), own),
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...inherited],
-  })
+function handOver(handover: Running['handover'], descriptor: number): number | null {
+  if (handover === null || !sendDescriptor(handover.pair, descriptor, handover.next)) return null
+  return handover.next++
 }
 
 /** Our child stays a zombie until Node reaps it, so the group is the right one whenever we know the pid. */

@@ -6,10 +6,13 @@ import type { ControlAnswer, ControlCommand } from '../admin/control.ts'
 import { monotonicMs, wallMs } from '../clock.ts'
 import type { Log } from '../log/log.ts'
 import type { Scoreboard } from '../metrics/scoreboard.ts'
+import type { ListenQuery } from '../protocol.ts'
+import type { ListenTable } from '../system/listen-table.ts'
 import { decide } from './decide.ts'
 import type { MasterOptions, Outcome } from './master-options.ts'
 import { Performer } from './perform.ts'
 import { policyOf } from './policy.ts'
+import { findPulses, isOverslept, PULSE_MS } from './pulse.ts'
 import { initialState, type MasterEvent, type MasterState, nextDeadline } from './state.ts'
 import { describeStatus } from './status.ts'
 
@@ -25,13 +28,14 @@ export class Loop {
   #busy = false
   #timer: NodeJS.Timeout | null = null
   #nextRequest = 1
+  #pulse: NodeJS.Timeout | null = null
   #finish: (outcome: Outcome) => void = () => {}
 
   constructor(
     options: MasterOptions,
     log: Log,
     board: Scoreboard,
-    fds: { scoreboardFd: number; jobsSocketFd: number },
+    held: { scoreboardFd: number; jobsSocketFd: number; table: ListenTable },
   ) {
     this.#options = options
     this.#board = board
@@ -43,7 +47,7 @@ export class Loop {
       this.#finish = resolve
     })
     this.#performer = new Performer({
-      ...fds,
+      ...held,
       ...{ program, instance, environment, loaded, board, log },
       service: launch.service,
       debug: launch.debug,
@@ -55,6 +59,11 @@ export class Loop {
     })
   }
 
+  /** Binds addresses before there is a worker. @throws SystemCallError */
+  listen(queries: readonly ListenQuery[]): void {
+    this.post({ type: 'sockets.bound', sockets: this.#performer.sockets.prepare(queries) })
+  }
+
   post(event: MasterEvent): void {
     this.#queue.push(event)
     if (this.#busy) return
@@ -62,6 +71,20 @@ export class Loop {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next)
     this.#busy = false
     this.#setTimer()
+    if (this.#pulse === null && this.#state.sockets.length > 0) this.#pulse = this.#takePulses()
+  }
+
+  /** Workers that accept connections are watched closely: what waits in the queue of one that hangs goes to others. */
+  #takePulses(): NodeJS.Timeout {
+    let before = monotonicMs()
+    return setInterval(() => {
+      const now = monotonicMs()
+      const events = isOverslept(before, now)
+        ? []
+        : findPulses(this.#state, (seat) => this.#board.heartbeatOf(seat), now)
+      before = now
+      for (const event of events) this.post(event)
+    }, PULSE_MS)
   }
 
   #step(event: MasterEvent): void {
@@ -71,6 +94,8 @@ export class Loop {
     if (before !== 'draining' && state.phase.name === 'draining') this.#options.onStopping()
     this.#board.setWanted(state.proc)
     for (const action of actions) this.#performer.perform(action, state)
+    this.#performer.sockets.follow(state)
+    if (state.phase.name === 'draining') this.#performer.sockets.closeAll()
   }
 
   #setTimer(): void {
@@ -89,6 +114,7 @@ export class Loop {
         name: this.#options.loaded.settings.name,
         build: this.#options.build,
         startedAt: this.#startedAt,
+        listen: this.#performer.sockets.addresses(),
       }
       answer({ exit: 0, message: 'running', status: describeStatus(this.#state, this.#board, identity) })
       return
@@ -112,6 +138,7 @@ export class Loop {
   }
 
   #end(outcome: Outcome): void {
+    if (this.#pulse !== null) clearInterval(this.#pulse)
     for (const id of [...this.#waiting.keys()]) this.#answer(id, { exit: 1, message: 'the daemon has stopped' })
     this.#finish(outcome)
   }

@@ -2,7 +2,8 @@
 import type { LaunchRecord } from '../protocol.ts'
 import type { LoadedSettings } from '../settings/load.ts'
 import type { BuildInfo } from '../system/executable.ts'
-import type { Reloaded } from './perform.ts'
+import type { InheritedSocket } from '../system/inherited-sockets.ts'
+import type { Reloaded } from './settings-in-force.ts'
 import type { Signals } from './signals.ts'
 import type { MasterEvent } from './state.ts'
 
@@ -18,6 +19,8 @@ export interface MasterOptions {
   readonly echo: ((line: string) => void) | null
   /** Trapped before anything else was done. */
   readonly signals: Signals
+  /** Listening sockets that systemd gave to this process. */
+  readonly inherited: readonly InheritedSocket[]
   /** Reads and checks the settings again, for a reload. */
   readonly reload: (current: LoadedSettings) => Promise<Reloaded>
   readonly onReady: () => void

@@ -9,13 +9,16 @@ import { MydError, messageOf } from '../errors.ts'
 import { type Log, openLog } from '../log/log.ts'
 import { createScoreboard } from '../metrics/scoreboard.ts'
 import { INSTANCE_VARIABLE } from '../protocol.ts'
+import { queriesOf } from '../system/address.ts'
 import { becomeSubreaper } from '../system/libc.ts'
+import { ListenTable } from '../system/listen-table.ts'
 import { reapOrphans } from '../system/own-children.ts'
 import { bindUnixSocket } from '../system/unix-socket.ts'
 import { endLeftovers, readOldCommands } from './leftovers.ts'
 import { Loop } from './loop.ts'
 import type { Master, MasterOptions } from './master-options.ts'
 import { endOrphans } from './orphans.ts'
+import { listenPolicyOf } from './policy.ts'
 
 /** @throws MydError or an error of the system when a file or socket cannot be made; then nothing is left behind */
 export async function startMaster(options: MasterOptions): Promise<Master> {
@@ -48,7 +51,10 @@ async function openLoop(options: MasterOptions, log: Log, undo: (() => Promise<v
   undo.push(() => releaseFile(paths.scoreboard, scoreboardFd))
   const jobsSocketFd = bindUnixSocket(paths.jobsSocket, 0o600)
   undo.push(() => releaseFile(paths.jobsSocket, jobsSocketFd))
-  const loop = new Loop(options, log, board, { scoreboardFd, jobsSocketFd })
+  const table = new ListenTable(listenPolicyOf(loaded.settings), options.inherited)
+  undo.push(() => table.closeAll())
+  const loop = new Loop(options, log, board, { scoreboardFd, jobsSocketFd, table })
+  loop.listen(queriesOf(loaded.settings.listen, loaded.settings['socket.ipv6Only']))
   const control = createControlServer(paths.controlSocket, (command, answer) => loop.control(command, answer))
   undo.push(() => control.stop())
   await control.start(new AbortController().signal)

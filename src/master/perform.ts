@@ -6,14 +6,14 @@ import type { Log } from '../log/log.ts'
 import type { Scoreboard } from '../metrics/scoreboard.ts'
 import type { FromChild, StoreHello, WorkerHello } from '../protocol.ts'
 import type { LoadedSettings } from '../settings/load.ts'
+import type { ListenTable } from '../system/listen-table.ts'
 import { type Children, openChildren } from './children.ts'
 import { holders } from './departure.ts'
+import { HeldSockets } from './held-sockets.ts'
+import { lastKeys } from './lending.ts'
 import { OrphanSearch } from './orphan-search.ts'
-import { policyOf } from './policy.ts'
+import { type Reloaded, SettingsInForce } from './settings-in-force.ts'
 import { type MasterAction, type MasterEvent, type MasterState, STORE_SEAT, workerId } from './state.ts'
-
-/** What became of reading the settings for a reload. */
-export type Reloaded = { readonly loaded: LoadedSettings } | { readonly rejected: string; readonly exit: number }
 
 export interface PerformOptions {
   readonly program: string
@@ -25,6 +25,7 @@ export interface PerformOptions {
   readonly board: Scoreboard
   readonly scoreboardFd: number
   readonly jobsSocketFd: number
+  readonly table: ListenTable
   readonly log: Log
   readonly reload: (current: LoadedSettings) => Promise<Reloaded>
   readonly post: (event: MasterEvent) => void
@@ -35,25 +36,19 @@ export interface PerformOptions {
 
 export class Performer {
   readonly children: Children
+  readonly sockets: HeldSockets
   readonly #options: PerformOptions
-  /** What children started from now on are given. */
-  #settings: LoadedSettings
-  /** What was read last; `adopt-settings` makes it the effective one. */
-  #read: LoadedSettings
-  /** What was effective before that; `restore-settings` takes it back. */
-  #before: LoadedSettings
+  readonly #inForce: SettingsInForce
   readonly #orphans: OrphanSearch
 
   constructor(options: PerformOptions) {
     this.#options = options
-    this.#settings = options.loaded
-    this.#read = options.loaded
-    this.#before = options.loaded
     this.children = openChildren({
       program: options.program,
       instance: options.instance,
-      environment: options.environment,
-      pass: () => this.#settings.settings['environment.pass'],
+      environment: () => options.environment,
+      directory: () => this.#inForce.current.settings.directory,
+      pass: () => this.#inForce.current.settings['environment.pass'],
       scoreboardFd: options.scoreboardFd,
       jobsSocketFd: options.jobsSocketFd,
       emit: options.log.emit,
@@ -63,6 +58,19 @@ export class Performer {
         options.post({ type: 'child.spawned', seat, pid })
       },
       onExited: (seat, reason) => this.#exited(seat, reason),
+    })
+    this.sockets = new HeldSockets({
+      table: options.table,
+      children: this.children,
+      emit: options.log.emit,
+      settings: options.loaded.settings,
+    })
+    this.#inForce = new SettingsInForce({
+      loaded: options.loaded,
+      reload: options.reload,
+      sockets: this.sockets,
+      post: options.post,
+      onChange: (loaded) => this.#follow(loaded),
     })
     this.#orphans = new OrphanSearch({
       claims: () => this.children.claims(options.board),
@@ -77,7 +85,7 @@ export class Performer {
       case 'spawn':
         return this.#spawn(action, state)
       case 'drain':
-        return children.send(action.child.seat, { type: 'drain', last: [] })
+        return children.send(action.child.seat, { type: 'drain', last: lastKeys(state, action.child) })
       case 'terminate':
         // Both: one that is just getting ready no longer heeds TERM, one that is not yet does not read its channel.
         children.signal(action.child.seat, 'SIGTERM')
@@ -88,6 +96,12 @@ export class Performer {
         return this.#orphans.endOf(action.worker)
       case 'tell-store':
         return children.send(STORE_SEAT, { type: 'worker.gone', gone: action.gone })
+      case 'lend':
+        return this.sockets.lend(action.loan)
+      case 'take-back':
+        return this.sockets.takeBack(action.loan)
+      case 'close-sockets':
+        return this.sockets.close(action.keys)
       default:
         return this.#performOwn(action)
     }
@@ -97,11 +111,11 @@ export class Performer {
     const { log, onReady, onFinish, answer } = this.#options
     switch (action.type) {
       case 'load-settings':
-        return this.#loadSettings()
+        return this.#inForce.load()
       case 'adopt-settings':
-        return this.#adoptSettings(this.#read)
+        return this.#inForce.adopt()
       case 'restore-settings':
-        return this.#adoptSettings(this.#before)
+        return this.#inForce.restore()
       case 'report-ready':
         return onReady()
       case 'reopen-logs':
@@ -120,14 +134,14 @@ export class Performer {
   #spawn(action: Extract<MasterAction, { type: 'spawn' }>, state: MasterState): void {
     const { board, instance, debug, service } = this.#options
     const { kind, index, child } = action
-    const { settings, jobTypes, paths } = this.#settings
+    const { settings, serviceSettings, jobTypes, paths } = this.#inForce.current
     const common = { type: 'hello', masterPid: process.pid, instance, settings, jobTypes, paths, debug } as const
     const worker = kind === 'worker' ? workerId(state, index, child) : null
     const { seat, generation, startedAt } = child
     const hello: WorkerHello | StoreHello =
       worker === null
         ? { ...common, seat, role: 'store', holders: holders(state) }
-        : { ...common, seat, role: 'worker', slot: index, generation, worker, service }
+        : { ...common, seat, role: 'worker', slot: index, generation, worker, service, serviceSettings }
     board.enter(seat, { pid: 0, generation, slot: index, startedAt })
     this.children.spawn({ kind, index, child, hello, worker })
   }
@@ -137,6 +151,14 @@ export class Performer {
     switch (message.type) {
       case 'ready':
         return post({ type: 'child.ready', seat })
+      case 'draining':
+        return post({ type: 'child.draining', seat, cause: message.cause })
+      case 'listen': {
+        const socket = this.sockets.give(seat, message.request, message.query)
+        return socket === null ? undefined : post({ type: 'child.listening', seat, socket })
+      }
+      case 'unlisten':
+        return post({ type: 'child.unlisten', seat, key: message.key })
       case 'failed': {
         const child = this.#nameSeat(seat)
         const { message: text, stack } = message
@@ -162,27 +184,9 @@ export class Performer {
     post({ type: 'child.exited', seat, reason, inHand })
   }
 
-  #loadSettings(): void {
-    const { reload, post } = this.#options
-    const reject = (reason: string, exit: number) => post({ type: 'settings.rejected', reason, exit })
-    reload(this.#settings).then(
-      (result) => {
-        if ('rejected' in result) return reject(result.rejected, result.exit)
-        this.#read = result.loaded
-        const { settings } = result.loaded
-        const proc = settings.proc === this.#settings.settings.proc ? null : settings.proc
-        post({ type: 'settings.loaded', policy: policyOf(settings), proc })
-      },
-      (error: unknown) => reject(`the settings cannot be read: ${messageOf(error)}`, 1),
-    )
-  }
-
-  /** Of a reload: what was read is what children get from now on, unless it is given up. */
-  #adoptSettings(next: LoadedSettings): void {
+  /** What was read is what children get from now on. */
+  #follow({ settings, jobTypes }: LoadedSettings): void {
     const { log, debug } = this.#options
-    this.#before = this.#settings
-    this.#settings = next
-    const { settings, jobTypes } = next
     log.setLevel(debug ? 'debug' : settings['log.level'])
     this.children.send(STORE_SEAT, { type: 'settings', settings, jobTypes })
   }
@@ -201,6 +205,17 @@ export class Performer {
 
 type ChildAction = Extract<
   MasterAction,
-  { type: 'spawn' | 'drain' | 'terminate' | 'kill' | 'end-commands' | 'tell-store' }
+  {
+    type:
+      | 'spawn'
+      | 'drain'
+      | 'terminate'
+      | 'kill'
+      | 'end-commands'
+      | 'tell-store'
+      | 'lend'
+      | 'take-back'
+      | 'close-sockets'
+  }
 >
 type OwnAction = Exclude<MasterAction, ChildAction>

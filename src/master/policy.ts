@@ -1,5 +1,6 @@
-/** What the settings say of supervision. Pure. */
+/** What the settings say of supervision and of sockets. Pure. */
 import type { Settings } from '../settings/table.ts'
+import type { ListenPolicy } from '../system/listen-table.ts'
 import type { Policy } from './backoff.ts'
 
 export function policyOf(settings: Settings): Policy {
@@ -14,5 +15,14 @@ export function policyOf(settings: Settings): Policy {
     restartWindowMs: settings.restartWindow,
     failedRetryMs: settings.failedRetry,
     uptimeResetMs: settings.uptimeReset,
+  }
+}
+
+export function listenPolicyOf(settings: Settings): ListenPolicy {
+  return {
+    balance: settings.balance,
+    backlog: settings['socket.backlog'],
+    socketMode: settings['socket.mode'],
+    socketOwner: settings['socket.owner'],
   }
 }

@@ -13,6 +13,7 @@ export interface Identity {
   readonly build: BuildInfo
   /** Monotonic ms. */
   readonly startedAt: number
+  readonly listen: readonly string[]
 }
 
 export function describeStatus(state: MasterState, board: Scoreboard, identity: Identity): Status {
@@ -30,6 +31,7 @@ export function describeStatus(state: MasterState, board: Scoreboard, identity: 
     uptimeSeconds: Math.floor((now - identity.startedAt) / 1000),
     proc: state.proc,
     generation: state.generation,
+    listen: identity.listen,
     workers,
     store: describeSlot(state.store, board, now),
     anonBytes: readAnonBytes(process.pid),

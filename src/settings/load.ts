@@ -22,6 +22,8 @@ export interface LoadedSettings {
   /** Complete, whatever the findings say. */
   readonly settings: Settings
   readonly jobTypes: Readonly<Record<string, JobType>>
+  /** Those that the service declares, by name. */
+  readonly serviceSettings: Readonly<Record<string, unknown>>
   readonly origins: Origins
   /** Only what is wrong: failures and warnings. */
   readonly findings: readonly Finding[]
@@ -122,5 +124,5 @@ export async function loadSettings(
   const { jobTypes, findings: jobFindings } = readJobTypes(sections, surroundings)
   findings.push(...jobFindings, ...checkCombinations(settings, origins), ...checkListen(settings, origins))
   findings.push(...checkPaths(paths))
-  return { settings, jobTypes, origins, findings, configFile: config.file, paths }
+  return { settings, jobTypes, serviceSettings: {}, origins, findings, configFile: config.file, paths }
 }

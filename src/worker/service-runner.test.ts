@@ -7,6 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { jobSettings } from '../../test/support/job-instance.ts'
 import type { Component } from '../component.ts'
 import type { Settings } from '../settings/table.ts'
+import { Listening } from './listening.ts'
 import { createServiceRunner } from './service-runner.ts'
 
 /** A service in a file of its own, whose stop takes until the global `gate` opens. */
@@ -25,7 +26,7 @@ function createRunner(context: TestContext, gate: Promise<void>): Component {
   const nothing = (): void => {}
   return createServiceRunner({
     origin: {
-      ...{ service, jobTypes: {}, instance: 'i', worker: 'w' },
+      ...{ service, serviceSettings: {}, jobTypes: {}, instance: 'i', worker: 'w' },
       settings: { ...jobSettings, stopTimeout: 30_000 } as unknown as Settings,
     },
     slot: 0,
@@ -33,6 +34,10 @@ function createRunner(context: TestContext, gate: Promise<void>): Component {
     board: { takeInHand: () => ({ ownGroup: nothing, release: nothing }), countJob: nothing },
     log: { debug: nothing, info: nothing, warning: nothing, error: nothing },
     environment: {},
+    listening: new Listening({ open: () => Promise.reject(new Error('nobody')), unlisten: nothing }, 511),
+    onLoaded: nothing,
+    tellEnd: () => false,
+    exit: nothing,
   })
 }
 

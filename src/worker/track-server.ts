@@ -50,6 +50,7 @@ export class TrackedServer {
   #options: DrainOptions | null = null
   #look: NodeJS.Timeout | undefined
   #waiters: (() => void)[] = []
+  #requestWaiters: (() => void)[] = []
 
   constructor(server: Server) {
     this.#server = server
@@ -78,6 +79,20 @@ export class TrackedServer {
     if (this.#sockets.size > 0) await new Promise<void>((resolve) => this.#waiters.push(resolve))
   }
 
+  /** While it drains: resolves when only connections are left that are the service's to end. */
+  async whenRequestsDone(): Promise<void> {
+    if (this.#hasRequests()) await new Promise<void>((resolve) => this.#requestWaiters.push(resolve))
+  }
+
+  #hasRequests(): boolean {
+    return [...this.#sockets].some((socket) => this.#sessions.has(socket) || this.#mayBeIdle(socket))
+  }
+
+  #settleRequests(): void {
+    if (this.#requestWaiters.length === 0 || this.#hasRequests()) return
+    for (const resolve of this.#requestWaiters.splice(0)) resolve()
+  }
+
   #begin(options: DrainOptions): void {
     const { signal } = options
     this.#options = options
@@ -99,6 +114,7 @@ export class TrackedServer {
   readonly #forget = ((tracked: TrackedServer) =>
     function (this: Socket): void {
       tracked.#sockets.delete(this)
+      tracked.#settleRequests()
       if (tracked.#sockets.size === 0) tracked.#finish()
     })(this)
 
@@ -128,6 +144,7 @@ export class TrackedServer {
       if (session?.destroyed) closeGently(socket)
       else if (this.#mayBeIdle(socket) && this.#quietMs(socket) >= idleMs) this.#endIdle(socket)
     }
+    this.#settleRequests()
   }
 
   #mayBeIdle(socket: Socket): boolean {

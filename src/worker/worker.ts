@@ -2,78 +2,168 @@
  * A worker process: runs the service and its jobs, says ready, drains when told. It takes its orders over the channel;
  * TERM to it alone means the same as an order to drain. It ends when its master is gone: by the parent-death signal,
  * also when its loop is blocked, and by the end of the channel.
+ *
+ *   starting → ready → draining → (exit 0; 1 after what nobody caught; what the service asked for)
  */
 import { monotonicMs } from '../clock.ts'
 import { MydError, messageOf } from '../errors.ts'
 import { EXIT_CONFIG } from '../exit-reason.ts'
 import { openScoreboard, type Seat } from '../metrics/scoreboard.ts'
-import { FD, type FromChild, LOG_LEVELS, type WorkerHello } from '../protocol.ts'
+import { FD, type FromChild, LOG_LEVELS, type OwnCause, type ToChild, type WorkerHello } from '../protocol.ts'
 import type { Log } from '../service/define-service.ts'
 import type { Settings } from '../settings/table.ts'
 import { adoptSocket, type Channel, openChannel } from '../system/channel.ts'
 import { setParentDeathSignal, setProcessName } from '../system/libc.ts'
-import { createServiceRunner } from './service-runner.ts'
+import { type Failure, watchFailures } from './failure.ts'
+import { Listening } from './listening.ts'
+import { MasterSockets } from './master-sockets.ts'
+import { createServiceRunner, type ServiceRunner } from './service-runner.ts'
+import { holdSignals, type SignalRelay } from './signal-relay.ts'
 
 const SIGKILL = 9
 const HEARTBEAT_MS = 1000
+/** A worker whose state is in doubt finishes what it can in this time. */
+const FAILURE_PATIENCE_MS = 5000
 
 type Environment = Readonly<Record<string, string | undefined>>
 type Exit = (code: number) => void
 
 /** @param environment of this process, for what commands are given @returns the exit code */
 export function runWorker(environment: Environment): Promise<number> {
-  return new Promise((resolve) => {
-    let drain: () => void = () => resolve(0)
-    const channel = openChannel<FromChild>(adoptSocket(FD.channel), {
-      onMessage(message) {
-        if (message.type === 'drain') drain()
-        if (message.type === 'hello') drain = start(message as unknown as WorkerHello, channel, environment, resolve)
-      },
-      onClose: () => resolve(1), // the master is gone
+  return new Promise((exit) => {
+    let worker: Worker | null = null
+    const signals = holdSignals(['SIGTERM', 'SIGINT'], (signal) => {
+      if (signal !== 'SIGTERM') return // a Ctrl-C is the master's to act on
+      if (worker === null) exit(0)
+      else worker.end('terminated', 0)
     })
-    process.on('SIGTERM', () => drain())
-    process.on('SIGINT', () => {}) // the master's to act on
+    const channel = openChannel<FromChild>(adoptSocket(FD.channel), {
+      onMessage(raw) {
+        const message = raw as unknown as ToChild
+        if (message.type === 'hello' && message.role === 'worker') {
+          worker = new Worker(message, { channel, signals, environment, exit })
+          worker.start()
+        } else if (message.type === 'drain' && worker === null) exit(0)
+        else worker?.receive(message)
+      },
+      onClose: () => exit(1), // the master is gone
+    })
   })
 }
 
-/** @returns what drains the worker and lets it end */
-function start(hello: WorkerHello, channel: Channel<FromChild>, environment: Environment, exit: Exit): () => void {
-  const settings = hello.settings as unknown as Settings
-  setParentDeathSignal(SIGKILL)
-  if (process.ppid !== hello.masterPid) exit(1) // it died before the signal was set
-  setProcessName(`${settings.name}:${hello.slot}`)
-  process.umask(settings.umask)
-  const seat = openScoreboard(FD.scoreboard, 'write').seat(hello.seat)
-  const { service, jobTypes, instance, worker } = hello
-  const runner = createServiceRunner({
-    origin: { service, settings, jobTypes, instance, worker },
-    slot: hello.slot,
-    jobsSocket: hello.paths.jobsSocket,
-    board: seat,
-    log: createChannelLog(channel),
-    environment,
-  })
-  const fail = (error: unknown) => exit(reportFailure(error, channel))
-  runner.start(new AbortController().signal).then(() => becomeReady(seat, channel), fail)
-  return () => {
-    seat.setState('draining')
-    runner.stop().then(() => exit(0), fail)
+interface Surroundings {
+  readonly channel: Channel<FromChild>
+  readonly signals: SignalRelay
+  readonly environment: Environment
+  readonly exit: Exit
+}
+
+class Worker {
+  readonly #hello: WorkerHello
+  readonly #around: Surroundings
+  readonly #seat: Seat
+  readonly #log: Log
+  readonly #sockets: MasterSockets
+  readonly #listening: Listening
+  readonly #runner: ServiceRunner
+  #phase: 'starting' | 'ready' | 'draining' = 'starting'
+
+  constructor(hello: WorkerHello, around: Surroundings) {
+    const { channel, signals, environment } = around
+    const settings = hello.settings as unknown as Settings
+    const { service, serviceSettings, jobTypes, instance, worker, slot } = hello
+    this.#hello = hello
+    this.#around = around
+    this.#seat = openScoreboard(FD.scoreboard, 'write').seat(hello.seat)
+    this.#log = createChannelLog(channel)
+    this.#sockets = new MasterSockets(channel, FD.handover)
+    this.#listening = new Listening(this.#sockets, settings['socket.backlog'])
+    this.#runner = createServiceRunner({
+      origin: { service, serviceSettings, settings, jobTypes, instance, worker },
+      slot,
+      jobsSocket: hello.paths.jobsSocket,
+      board: this.#seat,
+      log: this.#log,
+      environment,
+      listening: this.#listening,
+      onLoaded: () => watchFailures({ onFailure: (failure) => this.#fail(failure) }),
+      tellEnd: () => signals.deliver('SIGTERM'),
+      exit: (code) => this.end('failed', code),
+    })
   }
-}
 
-function becomeReady(seat: Seat, channel: Channel<FromChild>): void {
-  seat.beat(monotonicMs())
-  setInterval(() => seat.beat(monotonicMs()), HEARTBEAT_MS).unref()
-  seat.setState('ready')
-  channel.send({ type: 'ready' })
-}
+  start(): void {
+    const settings = this.#hello.settings as unknown as Settings
+    const { exit } = this.#around
+    setParentDeathSignal(SIGKILL)
+    if (process.ppid !== this.#hello.masterPid) return exit(1) // it died before the signal was set
+    setProcessName(`${settings.name}:${this.#hello.slot}`)
+    process.umask(settings.umask)
+    this.#runner.start(new AbortController().signal).then(
+      () => this.#becomeReady(),
+      (error) => exit(this.#reportFailure(error)),
+    )
+  }
 
-/** @returns the exit code */
-function reportFailure(error: unknown, channel: Channel<FromChild>): number {
-  const cause = error instanceof MydError && error.details.cause instanceof Error ? error.details.cause : error
-  const stack = cause instanceof Error && cause.stack !== undefined ? cause.stack : null
-  channel.send({ type: 'failed', message: messageOf(error), stack })
-  return error instanceof MydError && error.exitCode === EXIT_CONFIG ? EXIT_CONFIG : 1
+  receive(message: ToChild): void {
+    switch (message.type) {
+      case 'drain':
+        return this.#drain(message.last, 0)
+      case 'socket':
+      case 'no-socket':
+      case 'lend':
+      case 'take-back':
+      case 'connection':
+        return this.#sockets.receive(message, this.#listening)
+    }
+  }
+
+  #becomeReady(): void {
+    if (this.#phase !== 'starting') return
+    this.#phase = 'ready'
+    this.#seat.beat(monotonicMs())
+    setInterval(() => this.#seat.beat(monotonicMs()), HEARTBEAT_MS).unref()
+    this.#seat.setState('ready')
+    this.#around.channel.send({ type: 'ready' })
+  }
+
+  /** Without an order of the master: it is told, so that others accept what comes. */
+  end(cause: OwnCause, code: number): void {
+    if (this.#phase === 'draining') return
+    if (this.#phase === 'ready') this.#around.channel.send({ type: 'draining', cause })
+    this.#drain([], code)
+  }
+
+  #drain(last: readonly string[], code: number): void {
+    const { exit } = this.#around
+    this.#phase = 'draining'
+    this.#seat.setState('draining')
+    this.#runner.stop(last).then(
+      () => exit(code),
+      (error) => exit(this.#reportFailure(error)),
+    )
+  }
+
+  /** What nobody caught: the process cannot be trusted any more. Before it is ready, it has not started. */
+  #fail({ message, stack, excerpt }: Failure): void {
+    const { channel, exit } = this.#around
+    const text = excerpt === null ? message : `${message}\n${excerpt}`
+    if (this.#phase === 'starting') {
+      channel.send({ type: 'failed', message: text, stack })
+      return exit(1)
+    }
+    this.#log.error(`${text}${stack === null ? '' : `\n${stack}`}`)
+    setTimeout(() => exit(1), FAILURE_PATIENCE_MS)
+    this.end('failed', 1)
+  }
+
+  /** @returns the exit code */
+  #reportFailure(error: unknown): number {
+    const cause = error instanceof MydError && error.details.cause instanceof Error ? error.details.cause : error
+    const stack = cause instanceof Error && cause.stack !== undefined ? cause.stack : null
+    this.#around.channel.send({ type: 'failed', message: messageOf(error), stack })
+    return error instanceof MydError && error.exitCode === EXIT_CONFIG ? EXIT_CONFIG : 1
+  }
 }
 
 function createChannelLog(channel: Channel<FromChild>): Log {
