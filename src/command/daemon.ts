@@ -8,6 +8,7 @@ import type { InstancePaths, LaunchRecord } from '../protocol.ts'
 import { type LoadedSettings, readEnvironment } from '../settings/load.ts'
 import { withMode } from '../system/exact-mode.ts'
 import { readBuildInfo } from '../system/executable.ts'
+import type { InheritedSocket } from '../system/inherited-sockets.ts'
 import { recordState } from '../system/instance-lock.ts'
 import { setProcessName } from '../system/libc.ts'
 import { removePidfile, writePidfile } from '../system/pidfile.ts'
@@ -20,6 +21,8 @@ export interface DaemonOptions {
   readonly launch: LaunchRecord
   /** Held; closed at the end. */
   readonly lockFd: number
+  /** Listening sockets that were open before this program ran; closed at the end. */
+  readonly inherited: readonly InheritedSocket[]
   /** Path the program was started by. */
   readonly program: string
   readonly foreground: boolean
@@ -57,7 +60,7 @@ async function runMaster(
   build: ReturnType<typeof readBuildInfo>,
   signals: ReturnType<typeof trapSignals>,
 ): Promise<Outcome> {
-  const { loaded, launch, lockFd, program } = options
+  const { loaded, launch, lockFd, inherited, program } = options
   const say = (state: 'starting' | 'running' | 'stopping') => recordState(lockFd, build.buildId, state)
   let isStopping = false
   say('starting')
@@ -65,7 +68,7 @@ async function runMaster(
   // Loaded when it is used: a master must not even be able to run the store or a service.
   const start = launch.noFork ? (await import('./no-fork.ts')).runNoFork : startMaster
   const master = await start({
-    ...{ loaded, launch, build, program, signals },
+    ...{ loaded, launch, build, inherited, program, signals },
     environment: readEnvironment(),
     instance: nameInstance(loaded.settings.name, loaded.paths),
     echo: options.foreground ? createEcho(process.stderr) : null,

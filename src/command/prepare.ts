@@ -10,6 +10,7 @@ import { renderFindings } from '../preflight/render.ts'
 import type { InstancePaths } from '../protocol.ts'
 import { type LoadedSettings, loadSettings } from '../settings/load.ts'
 import { withMode } from '../system/exact-mode.ts'
+import type { InheritedSocket } from '../system/inherited-sockets.ts'
 import { inspectPidfile } from '../system/inspect-instance.ts'
 import { type Claim, claimInstance, recordState } from '../system/instance-lock.ts'
 import type { CommandContext } from './context.ts'
@@ -18,13 +19,18 @@ import { serviceFindings } from './describe-service.ts'
 /** Descriptors from here on were left open by whoever called; nothing of ours is open yet. */
 export const FIRST_INHERITED_FD = 3
 
+interface StartContext extends CommandContext {
+  readonly inherited: readonly InheritedSocket[]
+}
+
 export type Prepared =
   | { readonly outcome: 'go'; readonly loaded: LoadedSettings; readonly lockFd: number }
   /** Nothing more to do; this is the exit code. */
   | { readonly outcome: 'end'; readonly exit: number }
 
-/** @throws MydError */
-export async function prepareStart(context: CommandContext): Promise<Prepared> {
+/** @param inherited what systemd passed @throws MydError */
+export async function prepareStart(command: CommandContext, inherited: readonly InheritedSocket[]): Promise<Prepared> {
+  const context = { ...command, inherited }
   const loaded = await loadSettings(context.launch, context.environment)
   refuseWrongSettings(context, loaded.findings)
   const { paths, settings } = loaded
@@ -58,7 +64,7 @@ async function tryClaim(context: CommandContext, { paths, settings }: LoadedSett
 }
 
 /** The check proper, while the lock is held: what is found cannot be changed by another start. */
-async function checkHeld(context: CommandContext, loaded: LoadedSettings, lockFd: number): Promise<Prepared> {
+async function checkHeld(context: StartContext, loaded: LoadedSettings, lockFd: number): Promise<Prepared> {
   const findings = await preflight(context, loaded)
   if (!hasFailure(findings)) return { outcome: 'go', loaded, lockFd }
   const reason = findings.find((finding) => finding.level === 'failure')?.message ?? ''
@@ -67,10 +73,10 @@ async function checkHeld(context: CommandContext, loaded: LoadedSettings, lockFd
   return refuse(context, findings)
 }
 
-async function preflight(context: CommandContext, loaded: LoadedSettings): Promise<Finding[]> {
-  const { launch, environment, build, program } = context
+async function preflight(context: StartContext, loaded: LoadedSettings): Promise<Finding[]> {
+  const { launch, environment, build, program, inherited } = context
   return await runPreflight({
-    ...{ loaded, launch, environment, build },
+    ...{ loaded, launch, environment, build, inherited },
     executablePath: program,
     instance: inspectPidfile(loaded.paths),
     uid: process.getuid?.() ?? 0,

@@ -4,6 +4,7 @@ import { FD } from '../protocol.ts'
 import { loadSettings, readEnvironment } from '../settings/load.ts'
 import { openLauncherChannel } from '../system/detach-channel.ts'
 import { programPath } from '../system/executable.ts'
+import { adoptInheritedSockets, takeInheritedSockets } from '../system/inherited-sockets.ts'
 import { closeOnExecFrom } from '../system/libc.ts'
 import { identify } from '../system/proc.ts'
 import type { Command } from './context.ts'
@@ -14,12 +15,13 @@ const nothing = (): void => {}
 
 export const runForeground: Command = async (context) => {
   closeOnExecFrom(FIRST_INHERITED_FD)
-  const prepared = await prepareStart(context)
+  const inherited = takeInheritedSockets(context.environment, process.pid)
+  const prepared = await prepareStart(context, inherited)
   if (prepared.outcome === 'end') return prepared.exit
   const { loaded, lockFd } = prepared
   const { launch, program } = context
   const { exit, reason } = await runDaemon({
-    ...{ loaded, launch, lockFd, program, foreground: true },
+    ...{ loaded, launch, lockFd, inherited, program, foreground: true },
     onStarted: nothing,
     onReady: (sayRunning) => sayRunning(),
   })
@@ -40,9 +42,10 @@ export async function runDetached(): Promise<number> {
     return exit
   }
   try {
+    const inherited = adoptInheritedSockets(readEnvironment())
     const loaded = await loadSettings(launch, readEnvironment())
     const { exit, reason } = await runDaemon({
-      ...{ loaded, launch, lockFd: FD.lock, program: programPath(), foreground: false },
+      ...{ loaded, launch, lockFd: FD.lock, inherited, program: programPath(), foreground: false },
       onStarted: (master) => void channel.gone.then(() => master.post({ type: 'launcher.gone' })),
       onReady(sayRunning) {
         channel.send({ type: 'ready', pid: process.pid })

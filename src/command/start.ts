@@ -3,6 +3,7 @@ import { closeSync, constants, openSync } from 'node:fs'
 import { MydError } from '../errors.ts'
 import { plural } from '../plural.ts'
 import { detach } from '../system/detach.ts'
+import { takeInheritedSockets } from '../system/inherited-sockets.ts'
 import { recordState } from '../system/instance-lock.ts'
 import { closeOnExecFrom } from '../system/libc.ts'
 import type { Command } from './context.ts'
@@ -12,7 +13,8 @@ const APPEND = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | con
 
 export const runStart: Command = async (context) => {
   closeOnExecFrom(FIRST_INHERITED_FD)
-  const prepared = await prepareStart(context)
+  const inherited = takeInheritedSockets(context.environment, process.pid)
+  const prepared = await prepareStart(context, inherited)
   if (prepared.outcome === 'end') return prepared.exit
   const { loaded, lockFd } = prepared
   const { settings, paths } = loaded
@@ -20,7 +22,7 @@ export const runStart: Command = async (context) => {
   const outputFd = openSync(paths.log, APPEND, 0o640)
   const detached = await detach({
     launch: context.launch,
-    ...{ lockFd, outputFd, program: context.program, environment: context.environment },
+    ...{ lockFd, inherited, outputFd, program: context.program, environment: context.environment },
     pass: settings['environment.pass'],
     timeoutMs: settings.startTimeout,
   })

@@ -2,6 +2,7 @@
 import type { LaunchRecord } from '../protocol.ts'
 import type { LoadedSettings } from '../settings/load.ts'
 import type { BuildInfo } from '../system/executable.ts'
+import type { InheritedSocket } from '../system/inherited-sockets.ts'
 import type { InstanceState } from '../system/inspect-instance.ts'
 import type { Finding } from './finding.ts'
 
@@ -19,6 +20,8 @@ export interface PreflightContext {
   readonly uid: number
   /** Checks the whole of a packed executable by its trailer; null where that takes too long (a start). */
   readonly verifyFile: ((path: string) => Promise<FileVerdict>) | null
+  /** Listening sockets that systemd passed; absent where this is no start, and nobody knows what it will pass. */
+  readonly inherited?: readonly InheritedSocket[]
   /** What the service's own checks found. */
   readonly serviceFindings: readonly Finding[]
 }

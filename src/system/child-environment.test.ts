@@ -14,21 +14,27 @@ const CALLER = {
   LD_LIBRARY_PATH: '/x',
   MYD_PROC: '8',
   MYD_ROLE: 'master',
+  LISTEN_PID: '1',
+  LISTEN_FDS: '1',
+  LISTEN_FDNAMES: 'web',
+  LISTEN_ADDRESS: ':80',
   LDAP_URI: 'ldap://x',
   NODENV: 'x',
   EMPTY: '',
   GONE: undefined,
 }
 
+const OTHERS = { LDAP_URI: 'ldap://x', NODENV: 'x', EMPTY: '' }
+
 test('what would change the runtime or the loader is held back, and our own', () => {
   const passed = childEnvironment(CALLER, [], {})
-  assert.deepEqual(passed, { PATH: '/bin', HOME: '/root', LDAP_URI: 'ldap://x', NODENV: 'x', EMPTY: '' })
+  assert.deepEqual(passed, { PATH: '/bin', HOME: '/root', LISTEN_ADDRESS: ':80', ...OTHERS })
 })
 
 test('what is named is passed, and only that', () => {
   const { NODE_PATH, SSL_CERT_FILE, ...others } = childEnvironment(CALLER, ['NODE_PATH', 'SSL_CERT_FILE', 'GONE'], {})
   assert.deepEqual([NODE_PATH, SSL_CERT_FILE], ['/x', '/x'])
-  assert.deepEqual(Object.keys(others), ['PATH', 'HOME', 'LDAP_URI', 'NODENV', 'EMPTY'])
+  assert.deepEqual(Object.keys(others), ['PATH', 'HOME', 'LISTEN_ADDRESS', ...Object.keys(OTHERS)])
   assert.deepEqual(childEnvironment({ LD_PRELOAD: 'x' }, ['LD_', 'LD'], {}), {})
 })
 

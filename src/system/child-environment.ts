@@ -1,9 +1,9 @@
 /**
  * The environment a child of ours is given: the caller's, less what would change how the runtime or the dynamic loader
- * behaves, less our own variables. What is held back can be passed on by naming it (`environment.pass`). Pure.
+ * behaves, less our own variables, less what was said to us alone (sd_listen_fds). What is held back can be passed on by naming it (`environment.pass`). Pure.
  */
 
-const HELD_BACK = ['NODE_', 'OPENSSL_', 'SSL_CERT_', 'LD_', 'MYD_']
+const HELD_BACK = ['NODE_', 'OPENSSL_', 'SSL_CERT_', 'LD_', 'MYD_', 'LISTEN_PID', 'LISTEN_FD']
 
 export function childEnvironment(
   environment: Readonly<Record<string, string | undefined>>,

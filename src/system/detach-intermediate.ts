@@ -5,11 +5,13 @@ import { FD } from '../protocol.ts'
 import { adoptSocket, openChannel } from './channel.ts'
 import { CANCEL_MS } from './detach-channel.ts'
 import { spawnRole } from './detach-role.ts'
+import { adoptInheritedSockets } from './inherited-sockets.ts'
 
 /** The intermediate's part: passes on what the two say, until the commit. @returns its exit code */
-export function runIntermediate(environment: Readonly<Record<string, string | undefined>>): Promise<number> {
+export function runIntermediate(environment: Record<string, string | undefined>): Promise<number> {
   return new Promise((resolve) => {
     const daemon = spawnRole('master', {
+      inherited: adoptInheritedSockets(environment),
       program: process.argv0,
       environment,
       pass: Object.keys(environment),

@@ -18,12 +18,15 @@ import type { LaunchRecord } from '../protocol.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { CANCEL_MS, type FromDaemon, type ToDaemon } from './detach-channel.ts'
 import { spawnRole } from './detach-role.ts'
+import type { InheritedSocket } from './inherited-sockets.ts'
 import { isSameProcess, type ProcessIdentity } from './proc.ts'
 
 export interface DetachOptions {
   readonly launch: LaunchRecord
   /** The lock, held; the daemon inherits it. */
   readonly lockFd: number
+  /** Open listening sockets that it inherits too. */
+  readonly inherited: readonly InheritedSocket[]
   /** Where the daemon's standard output and error go. */
   readonly outputFd: number
   readonly program: string
