@@ -5,9 +5,11 @@
  * What is used of Node's inside: `socket._handle.readStart()`. Once a GOAWAY is out and no stream is open, nghttp2 wants
  * to read no more, and Node stops reading: requests on their way, the ping's answer and the client's FIN stay unread.
  */
-import { constants, type ServerHttp2Session } from 'node:http2'
+import type { ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 
+/** Written out, because node:http2 and node:tls cost a process 4 MB. */
+const NGHTTP2_NO_ERROR = 0
 const LAST_STREAM = 2 ** 31 - 1
 /** A client that answers no ping is not waited for. */
 const PING_MS = 2000
@@ -34,7 +36,7 @@ export function drainSession(session: ServerHttp2Session, socket: Socket, idleMs
 
 function announceEnd(session: ServerHttp2Session, socket: ReadableSocket): void {
   if (session.closed || session.destroyed) return
-  session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM)
+  session.goaway(NGHTTP2_NO_ERROR, LAST_STREAM)
   const close = (): void => {
     clearTimeout(patience)
     clearInterval(reading)

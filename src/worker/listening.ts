@@ -14,17 +14,9 @@ import { resolve } from 'node:path'
 import { errnoOf } from '../errors.ts'
 import type { ListenQuery, SocketKey } from '../protocol.ts'
 import { acceptWaiting, closeDescriptor } from '../system/socket-calls.ts'
-import {
-  answerListen,
-  type ClusterQuery,
-  createOwnHandle,
-  type ListenHandle,
-  type ServerCallback,
-  wrapDatagram,
-  wrapListening,
-} from './cluster-hook.ts'
+import type { ClusterQuery, ListenHandle, ServerCallback } from './cluster-hook.ts'
 import { deliverConnection } from './deliver-connection.ts'
-import { type DrainOptions, type TrackedServer, trackServer } from './track-server.ts'
+import type { DrainOptions, TrackedServer } from './track-server.ts'
 
 /** Where sockets come from: the master, or with --nofork this process. */
 export interface SocketSource {
@@ -67,6 +59,8 @@ export class Listening {
   /** `KIND HOST PORT#INDEX` of what is asked for or listened on. */
   readonly #asked = new Set<string>()
   #given: Asked | null = null
+  #hook: typeof import('./cluster-hook.ts') | null = null
+  #tracking: typeof import('./track-server.ts') | null = null
   #pending = 0
   #isDraining = false
   #onListening: () => void = () => {}
@@ -77,11 +71,24 @@ export class Listening {
     this.#backlog = backlog
   }
 
-  /** Once in the life of a process. */
-  install(): void {
-    answerListen((server, query, callback) => {
+  /** Once in the life of a process. What it takes is loaded here: a worker that only runs jobs does without. */
+  async install(): Promise<void> {
+    const [hook, tracking] = await Promise.all([import('./cluster-hook.ts'), import('./track-server.ts')])
+    this.#hook = hook
+    this.#tracking = tracking
+    hook.answerListen((server, query, callback) => {
       this.#answer(server, query, callback).catch((error: unknown) => callback(toLibuvError(error)))
     })
+  }
+
+  get #loaded(): typeof import('./cluster-hook.ts') {
+    if (this.#hook === null) throw new Error('nothing is installed')
+    return this.#hook
+  }
+
+  #track(server: net.Server): TrackedServer {
+    if (this.#tracking === null) throw new Error('nothing is installed')
+    return this.#tracking.trackServer(server)
   }
 
   /** Resolves when a server listens, and none is about to. */
@@ -119,7 +126,7 @@ export class Listening {
       const socket = await this.#source.open({ ...asked, index })
       const { addressType } = query
       if (addressType === 'udp4' || addressType === 'udp6')
-        return answer(callback, wrapDatagram(addressType, socket.descriptor))
+        return answer(callback, this.#loaded.wrapDatagram(addressType, socket.descriptor))
       const backlog = query.backlog || this.#backlog
       this.#begin(server as net.Server, { ...socket, asked: name, backlog }, callback)
     } finally {
@@ -130,8 +137,8 @@ export class Listening {
 
   /** The service has a descriptor of its own: nothing of ours but the draining. */
   #adopt(server: net.Server, query: ClusterQuery, callback: ServerCallback): void {
-    const handle = createOwnHandle(query)
-    if (typeof handle !== 'number') this.#keep(trackServer(server), server)
+    const handle = this.#loaded.createOwnHandle(query)
+    if (typeof handle !== 'number') this.#keep(this.#track(server), server)
     answer(callback, handle)
   }
 
@@ -158,7 +165,7 @@ export class Listening {
       closeDescriptor(descriptor)
       return callback(-constants.errno.EADDRINUSE) // as for two servers of one process without us
     }
-    const handle = wrapListening(descriptor)
+    const handle = this.#loaded.wrapListening(descriptor)
     if (typeof handle === 'number') return callback(handle)
     const { close, listen } = handle
     handle.listen = () => (isPassive ? 0 : listen.call(handle, backlog))
@@ -166,7 +173,7 @@ export class Listening {
       close.call(handle, done)
       this.#end(key)
     }
-    this.#listeners.set(key, { key, asked, server, tracked: trackServer(server), descriptor, handle, lent: new Map() })
+    this.#listeners.set(key, { key, asked, server, tracked: this.#track(server), descriptor, handle, lent: new Map() })
     callback(0, handle)
     if (this.#isDraining) this.stopAccepting([])
   }
@@ -186,7 +193,7 @@ export class Listening {
   lend(key: SocketKey, slot: number, descriptor: number): void {
     const listener = this.#listeners.get(key)
     if (listener === undefined || this.#isDraining || listener.lent.has(slot)) return closeDescriptor(descriptor)
-    const handle = wrapListening(descriptor)
+    const handle = this.#loaded.wrapListening(descriptor)
     if (typeof handle === 'number') return closeDescriptor(descriptor)
     handle.onconnection = (error, client) => {
       if (error === 0 && client !== undefined) deliverConnection(listener.server, { handle: client })

@@ -7,7 +7,6 @@ import type { Log, RunningService, Service, StartContext } from '../service/defi
 import { type JobHandler, ownHandlers } from '../service/job-handler.ts'
 import { JobRunner } from './job-runner.ts'
 import type { Listening } from './listening.ts'
-import { openServers } from './open-servers.ts'
 import { resolveJobs, resolveService, type ServiceOrigin } from './resolve-service.ts'
 
 export interface ServiceRunnerOptions {
@@ -62,7 +61,7 @@ class Runner {
 
   async start(): Promise<void> {
     const { origin, listening } = this.#options
-    listening.install()
+    if (origin.service !== null) await listening.install()
     const own = await this.#startOwn()
     this.#jobs = new JobRunner({
       worker: origin.worker,
@@ -91,6 +90,7 @@ class Runner {
     const settings = origin.serviceSettings
     const state = await callStart(service, { settings: settings as never, log, signal, slot, exit })
     this.#running = isRunning(state) ? state : null
+    const { openServers } = await import('./open-servers.ts')
     await openServers(service, origin.settings, { settings, state, log, signal }, this.#options.listening)
     return ownHandlers(service, { settings, state })
   }

@@ -11,7 +11,7 @@
  */
 import type { ServerHttp2Session } from 'node:http2'
 import type { Server, Socket } from 'node:net'
-import { TLSSocket, Server as TlsServer } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import { monotonicMs } from '../clock.ts'
 import { closeGently } from './close-gently.ts'
 import { drainSession } from './drain-session.ts'
@@ -152,7 +152,7 @@ export class TrackedServer {
   }
 
   #isHandshaking(socket: Socket): boolean {
-    return this.#server instanceof TlsServer && !(socket instanceof TLSSocket)
+    return 'setSecureContext' in this.#server && !('encrypted' in socket)
   }
 
   #endIdle(socket: Socket): void {
