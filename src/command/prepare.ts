@@ -2,7 +2,7 @@
  * What every start does first: read the settings, make the directories, take the lock, and look whether it will run.
  * Whatever is wrong is told with the words of `--check`, and nothing is left behind.
  */
-import { closeSync, mkdirSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync } from 'node:fs'
 import { errnoOf, MydError } from '../errors.ts'
 import { type Finding, hasFailure } from '../preflight/finding.ts'
 import { runPreflight } from '../preflight/preflight.ts'
@@ -15,6 +15,7 @@ import { inspectPidfile } from '../system/inspect-instance.ts'
 import { type Claim, claimInstance, recordState } from '../system/instance-lock.ts'
 import type { CommandContext } from './context.ts'
 import { serviceFindings } from './describe-service.ts'
+import { nameInstance } from './launch.ts'
 
 /** Descriptors from here on were left open by whoever called; nothing of ours is open yet. */
 export const FIRST_INHERITED_FD = 3
@@ -75,13 +76,15 @@ async function checkHeld(context: StartContext, loaded: LoadedSettings, lockFd: 
 
 async function preflight(context: StartContext, loaded: LoadedSettings): Promise<Finding[]> {
   const { launch, environment, build, program, inherited } = context
+  const { paths, settings } = loaded
   return await runPreflight({
-    ...{ loaded, launch, environment, build, inherited },
+    ...{ loaded, launch, environment, build },
+    start: { inherited, instanceName: existsSync(paths.stateDirectory) ? nameInstance(settings.name, paths) : null },
     executablePath: program,
-    instance: inspectPidfile(loaded.paths),
+    instance: inspectPidfile(paths),
     uid: process.getuid?.() ?? 0,
     verifyFile: null, // a start reads only the embedded parts; --check reads the whole file
-    serviceFindings: serviceFindings(context.description),
+    serviceFindings: serviceFindings(context.described),
   })
 }
 

@@ -8,6 +8,14 @@ import type { Finding } from './finding.ts'
 
 export type FileVerdict = { readonly ok: true } | { readonly ok: false; readonly problem: string }
 
+/** What is known when a start checks, and not before. */
+export interface StartFacts {
+  /** Listening sockets that systemd passed. */
+  readonly inherited: readonly InheritedSocket[]
+  /** Value of INSTANCE_VARIABLE in what an earlier run left behind, which the start will end; null: nothing can be left. */
+  readonly instanceName: string | null
+}
+
 export interface PreflightContext {
   readonly loaded: LoadedSettings
   readonly launch: LaunchRecord
@@ -20,8 +28,8 @@ export interface PreflightContext {
   readonly uid: number
   /** Checks the whole of a packed executable by its trailer; null where that takes too long (a start). */
   readonly verifyFile: ((path: string) => Promise<FileVerdict>) | null
-  /** Listening sockets that systemd passed; absent where this is no start, and nobody knows what it will pass. */
-  readonly inherited?: readonly InheritedSocket[]
+  /** Absent where this is no start. */
+  readonly start?: StartFacts
   /** What the service's own checks found. */
   readonly serviceFindings: readonly Finding[]
 }

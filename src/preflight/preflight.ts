@@ -17,6 +17,7 @@ import { checkInstance } from './instance.ts'
 import { checkIntegrity } from './integrity.ts'
 import { checkKernel } from './kernel.ts'
 import { checkLimits } from './limits.ts'
+import { checkListen } from './listen.ts'
 import { checkMemory } from './memory.ts'
 import { checkRuntime } from './runtime.ts'
 import { checkService } from './service.ts'
@@ -39,6 +40,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   directories: checkDirectories,
   'file-system': checkFileSystem,
   disk: checkDisk,
+  listen: checkListen,
   limits: checkLimits,
   memory: checkMemory,
   cgroup: checkCgroup,

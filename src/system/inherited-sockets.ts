@@ -3,7 +3,7 @@
  * detached daemon gets them from the process that was started, through the one between.
  */
 import { MydError } from '../errors.ts'
-import { FD, SOCKETS_VARIABLE } from '../protocol.ts'
+import { FD, type ListenQuery, SOCKETS_VARIABLE } from '../protocol.ts'
 import { formatHostPort, type ListenAddress } from './address.ts'
 import type { Endpoint } from './sockaddr.ts'
 import { describeSocket, setNonBlocking } from './socket-calls.ts'
@@ -81,4 +81,11 @@ function addressOf(endpoint: Endpoint | null): InheritedSocket['address'] | null
 /** `web (127.0.0.1:8080)`. */
 export function describeInherited({ name, address }: InheritedSocket): string {
   return `${name} (${address.kind === 'unix' ? address.path : formatHostPort(address.host, address.port)})`
+}
+
+/** Whether a socket that was passed is what is asked for; one for all IPv4 addresses is enough for "any". */
+export function isServedBy({ kind, host, port }: ListenQuery, { address }: InheritedSocket): boolean {
+  if (address.kind === 'unix') return kind === 'unix' && address.path === host
+  if (kind !== 'tcp' || port !== address.port) return false
+  return address.host === host || (host === null && (address.host === '::' || address.host === '0.0.0.0'))
 }

@@ -11,7 +11,7 @@ import type { ListenQuery, SocketKey } from '../protocol.ts'
 import { formatHostPort, keyOf } from './address.ts'
 import { bindUdp, boundAddress, type IpAddress, listenTcp, probeTcp } from './bind-ip.ts'
 import { bindUnix, type OwnFile, removeOwnFile } from './bind-unix.ts'
-import type { InheritedSocket } from './inherited-sockets.ts'
+import { type InheritedSocket, isServedBy } from './inherited-sockets.ts'
 import { SystemCallError } from './libc.ts'
 import { closeDescriptor, localEndpoint } from './socket-calls.ts'
 
@@ -194,17 +194,10 @@ export class ListenTable {
 
   /** @throws SystemCallError when a socket is asked for by name, and systemd passed none of that name */
   #findInherited(key: SocketKey, query: ListenQuery): InheritedSocket | undefined {
-    if (query.kind !== 'systemd') return this.#inherited.find(({ address }) => isAddressOf(query, address))
+    if (query.kind !== 'systemd') return this.#inherited.find((socket) => isServedBy(query, socket))
     const found = this.#inherited.filter(({ name }) => name === query.host)[query.index]
     if (found !== undefined) return found
     const names = this.#inherited.map(({ name }) => name).join(', ')
     throw new SystemCallError('listen', EADDRNOTAVAIL, `${key} (systemd passed ${names === '' ? 'nothing' : names})`)
   }
-}
-
-/** Whether a socket that was passed is what is asked for; one for all IPv4 addresses is enough for "any". */
-function isAddressOf({ kind, host, port }: ListenQuery, address: InheritedSocket['address']): boolean {
-  if (address.kind === 'unix') return kind === 'unix' && address.path === host
-  if (kind !== 'tcp' || port !== address.port) return false
-  return address.host === host || (host === null && (address.host === '::' || address.host === '0.0.0.0'))
 }
