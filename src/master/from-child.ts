@@ -36,12 +36,17 @@ const isCount = (value: unknown, max = Number.MAX_SAFE_INTEGER): value is number
 function parseQuery(raw: unknown): ListenQuery | null {
   if (!isObject(raw)) return null
   const { kind, host, port, ipv6Only, backlog, index } = raw
-  const isPlace =
-    kind === 'unix' ? typeof host === 'string' && host.startsWith('/') : host === null || isIP(String(host)) !== 0
-  if ((kind !== 'tcp' && kind !== 'udp' && kind !== 'unix') || !isPlace) return null
+  if (kind !== 'tcp' && kind !== 'udp' && kind !== 'unix' && kind !== 'systemd') return null
+  if (!isPlace(kind, host)) return null
   if (!isCount(port, 65535) || !isCount(index, 65535) || typeof ipv6Only !== 'boolean') return null
   if (backlog !== null && !isCount(backlog, 65535)) return null
   return { kind, host: host as string | null, port, ipv6Only, backlog, index }
+}
+
+function isPlace(kind: ListenQuery['kind'], host: unknown): boolean {
+  if (kind === 'unix') return typeof host === 'string' && host.startsWith('/')
+  if (kind === 'systemd') return typeof host === 'string' && host !== ''
+  return host === null || isIP(String(host)) !== 0
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
