@@ -66,7 +66,7 @@ async function runCommandLine(typed: readonly string[]): Promise<number> {
 
 /** A service file says its name and its checks, which takes a child; without one there is nothing to ask. */
 async function lookAtService(launch: LaunchRecord, program: string): Promise<NamedLaunch> {
-  if (launch.service === null) return { launch, description: null }
+  if (launch.service === null) return { launch, described: null }
   const { nameService } = await import('./command/describe-service.ts')
   return await nameService(launch, { environment: process.env, program, instance: null })
 }

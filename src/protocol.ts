@@ -54,6 +54,10 @@ export interface LaunchRecord {
   readonly service: string | null
   /** What the service calls itself; null when it does not, and for the built-in service. */
   readonly serviceName: string | null
+  /** The settings that the service declares; null when it was not or could not be looked at, and for the built-in service. */
+  readonly serviceSchema: ServiceSchema | null
+  /** --env-file, absolute; null for none. */
+  readonly envFile: string | null
   readonly debug: boolean
   /** One process does all. */
   readonly noFork: boolean
@@ -179,7 +183,7 @@ export type ToChild =
       readonly jobTypes: Readonly<Record<string, JobType>>
     }
 
-/** To a short-lived child that evaluates a service; its only order. */
+/** To a short-lived child that evaluates a service; its first order. */
 export interface DescribeOrder {
   /** Absolute path of the service file. */
   readonly service: string
@@ -187,20 +191,26 @@ export interface DescribeOrder {
   readonly parentPid: number
 }
 
-/** What a short-lived child found when it evaluated a service; its only message. */
+/** What follows it: the checks of the service are to run, with these settings of its own. */
+export interface CheckOrder {
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
+/** What a short-lived child found when it evaluated a service. */
 export interface ServiceDescription {
   /** Unmodified: a program that does not use `myd`; it was not evaluated. */
   readonly kind: 'defined' | 'unmodified'
   readonly name: string | null
   readonly settings: ServiceSchema
   readonly jobTypes: readonly string[]
-  /** Sentence of each check → null when it passed, else why not. */
-  readonly checks: Readonly<Record<string, string | null>>
   /** Why the module cannot be evaluated; null when it can. */
   readonly error: string | null
   /** What to do about the error, a sentence; null when there is nothing special to do. */
   readonly advice: string | null
 }
+
+/** Sentence of each check of a service → null when it passed, else why not. */
+export type CheckResults = Readonly<Record<string, string | null>>
 
 /** Why a worker ends that was not told to by its master. */
 export const OWN_CAUSES = ['terminated', 'failed'] as const

@@ -6,7 +6,7 @@ import { VERBS } from './verbs.ts'
 
 export async function chooseCommand(parsed: Parsed, context: CommandContext): Promise<Command> {
   const { flags, verb } = parsed
-  for (const flag of ['env-file', 'ready-fd']) if (flags.has(flag)) throw later(`--${flag}`)
+  for (const flag of ['ready-fd']) if (flags.has(flag)) throw later(`--${flag}`)
   if (flags.has('version')) return printVersion
   if (flags.has('help')) return await chooseHelp(verb)
   if (verb !== null) {

@@ -1,6 +1,7 @@
 /** What a command is given. Commands print through it and return their exit code; only main.ts exits. */
-import type { LaunchRecord, ServiceDescription } from '../protocol.ts'
+import type { LaunchRecord } from '../protocol.ts'
 import type { BuildInfo } from '../system/executable.ts'
+import type { Described } from './describe-service.ts'
 
 export interface CommandContext {
   /** Flags that were given; those without a value have ''. */
@@ -12,7 +13,7 @@ export interface CommandContext {
   /** The settings among flags and variables, and where they were typed. */
   readonly launch: LaunchRecord
   /** What the service file says of itself; null for the built-in service. */
-  readonly description: ServiceDescription | null
+  readonly described: Described | null
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly build: BuildInfo
   /** Path the program was started by; kept for ps. */

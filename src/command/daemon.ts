@@ -5,7 +5,7 @@ import { startMaster } from '../master/master.ts'
 import type { Master, Outcome } from '../master/master-options.ts'
 import { trapSignals } from '../master/signals.ts'
 import type { InstancePaths, LaunchRecord } from '../protocol.ts'
-import { type LoadedSettings, readEnvironment } from '../settings/load.ts'
+import { adoptVariables, type LoadedSettings, readEnvironment } from '../settings/load.ts'
 import { withMode } from '../system/exact-mode.ts'
 import { readBuildInfo } from '../system/executable.ts'
 import type { InheritedSocket } from '../system/inherited-sockets.ts'
@@ -66,6 +66,7 @@ async function runMaster(
   say('starting')
   announce(loaded.paths, launch)
   // Loaded when it is used: a master must not even be able to run the store or a service.
+  if (launch.noFork) adoptVariables(loaded)
   const start = launch.noFork ? (await import('./no-fork.ts')).runNoFork : startMaster
   const master = await start({
     ...{ loaded, launch, build, inherited, program, signals },
@@ -83,11 +84,11 @@ async function runMaster(
   return await master.done
 }
 
-/** For init scripts and monitoring, and for a later restart. */
+/** For init scripts and monitoring; for a later restart, and nobody else, since a setting of a service may be a secret. */
 function announce(paths: InstancePaths, launch: LaunchRecord): void {
   writePidfile(paths.pidfile, process.pid)
   rmSync(paths.launch, { force: true })
-  withMode(0o644, () => writeFileSync(paths.launch, `${JSON.stringify(launch)}\n`, { flag: 'wx', mode: 0o644 }))
+  withMode(0o600, () => writeFileSync(paths.launch, `${JSON.stringify(launch)}\n`, { flag: 'wx', mode: 0o600 }))
 }
 
 function withdraw(paths: InstancePaths): void {

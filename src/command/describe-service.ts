@@ -1,19 +1,23 @@
 /** What a service file says of itself, learnt from a child of its own: its code never runs in this process. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { type Finding, failure, ok } from '../preflight/finding.ts'
 import {
+  type CheckOrder,
+  type CheckResults,
   type DescribeOrder,
   INSTANCE_VARIABLE,
   type LaunchRecord,
   ROLE_VARIABLE,
   type ServiceDescription,
 } from '../protocol.ts'
+import { readEnvFile } from '../settings/env-file.ts'
+import { type LoadedSettings, loadSettings } from '../settings/load.ts'
 import { openChannel } from '../system/channel.ts'
 import { childEnvironment } from '../system/child-environment.ts'
 import { selfCommand } from '../system/executable.ts'
 import { trackChild } from '../system/own-children.ts'
-import { parseDescription } from './parse-description.ts'
+import { parseChecks, parseDescription } from './parse-description.ts'
 
 export interface DescribeOptions {
   readonly service: string
@@ -21,65 +25,106 @@ export interface DescribeOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Value of INSTANCE_VARIABLE, for what the service leaves behind; null before there is an instance. */
   readonly instance: string | null
+  /** The settings of the service that its checks are given; null when they are not complete: then none is run. */
+  readonly settingsFor: (description: ServiceDescription) => Promise<CheckOrder['settings'] | null>
+}
+
+export interface Described {
+  readonly description: ServiceDescription
+  readonly checks: CheckResults
 }
 
 const TIMEOUT_MS = 30_000
 
-/** Never rejects: what goes wrong is the description's `error`. */
-export function describeService(options: DescribeOptions): Promise<ServiceDescription> {
-  return new Promise((resolve) => {
-    const { file, args } = selfCommand()
-    const mark = options.instance === null ? {} : { [INSTANCE_VARIABLE]: options.instance }
-    const child = spawn(file, args, {
-      argv0: options.program,
-      env: childEnvironment(options.environment, [], { ...mark, [ROLE_VARIABLE]: 'describe' }),
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    })
-    trackChild(child)
+/** Never rejects for what the service does: what goes wrong with it is the description's `error`. */
+export function describeService(options: DescribeOptions): Promise<Described> {
+  const { service, settingsFor } = options
+  return new Promise((resolve, reject) => {
+    const child = spawnDescribe(options)
     const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS)
-    const end = (description: ServiceDescription) => {
+    let description: ServiceDescription | null = null
+    const end = (described: Described) => {
       clearTimeout(timer)
       child.kill('SIGKILL')
-      resolve(description)
+      resolve(described)
     }
-    const fail = (error: string) =>
-      end({ ...{ kind: 'defined', name: null, settings: {}, jobTypes: [], checks: {} }, error, advice: null })
-    child.once('error', (error) => fail(`${options.service} cannot be looked at: ${error.message}`))
-    const channel = openChannel<DescribeOrder>(child.stdio[3] as Socket, {
+    const fail = (error: string) => end({ description: { ...NOTHING_KNOWN, error }, checks: {} })
+    child.once('error', (error) => fail(`${service} cannot be looked at: ${error.message}`))
+    const channel = openChannel<DescribeOrder | CheckOrder>(child.stdio[3] as Socket, {
       onMessage(message) {
-        const description = parseDescription(message)
-        if (description === null) fail(`${options.service} makes no sense: it answered for itself`)
-        else end(description)
+        const found = description ?? parseDescription(message)
+        const checks = description === null ? {} : parseChecks(message)
+        if (found === null || checks === null) return fail(`${service} makes no sense: it answered for itself`)
+        if (description !== null || found.error !== null) return end({ description: found, checks })
+        description = found
+        settingsFor(found).then((settings) => {
+          if (settings === null) end({ description: found, checks: {} })
+          else channel.send({ settings })
+        }, reject)
       },
-      onClose: () =>
-        fail(`${options.service} ended, or took longer than ${TIMEOUT_MS / 1000} s, while it was evaluated`),
+      onClose: () => fail(`${service} ended, or took longer than ${TIMEOUT_MS / 1000} s, while it was evaluated`),
     })
-    channel.send({ service: options.service, parentPid: process.pid })
+    channel.send({ service, parentPid: process.pid })
   })
+}
+
+const NOTHING_KNOWN: ServiceDescription = {
+  ...{ kind: 'defined', name: null, settings: {}, jobTypes: [], error: null, advice: null },
+}
+
+function spawnDescribe({ environment, program, instance }: DescribeOptions): ChildProcess {
+  const { file, args } = selfCommand()
+  const mark = instance === null ? {} : { [INSTANCE_VARIABLE]: instance }
+  const child = spawn(file, args, {
+    argv0: program,
+    env: childEnvironment(environment, [], { ...mark, [ROLE_VARIABLE]: 'describe' }),
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  })
+  trackChild(child)
+  return child
 }
 
 export interface NamedLaunch {
   readonly launch: LaunchRecord
-  readonly description: ServiceDescription | null
+  /** null for the built-in service. */
+  readonly described: Described | null
 }
 
-/** The launch record with what the service calls itself, so that the instance has its name. */
+/** The launch record with what the service says of itself: its name, so that the instance has it, and its settings. */
 export async function nameService(
   launch: LaunchRecord,
-  options: Omit<DescribeOptions, 'service'>,
+  options: Omit<DescribeOptions, 'service' | 'settingsFor'>,
 ): Promise<NamedLaunch> {
   const { service } = launch
-  if (service === null) return { launch, description: null }
-  const description = await describeService({ ...options, service })
-  return { launch: { ...launch, serviceName: description.name }, description }
+  if (service === null) return { launch, described: null }
+  const described = await describeService({
+    ...{ ...options, service },
+    environment: { ...readEnvFile(launch.envFile).variables, ...options.environment },
+    settingsFor: async (description) => {
+      const loaded = await loadSettings(addDescription(launch, description), options.environment)
+      return isComplete(loaded) ? loaded.serviceSettings : null
+    },
+  })
+  return { launch: addDescription(launch, described.description), described }
+}
+
+function addDescription(launch: LaunchRecord, { error, name, settings }: ServiceDescription): LaunchRecord {
+  return error === null ? { ...launch, serviceName: name, serviceSchema: settings } : { ...launch, serviceSchema: null }
+}
+
+/** Whether every setting that must be given is. */
+function isComplete({ serviceSchema, serviceSettings }: LoadedSettings): boolean {
+  return Object.entries(serviceSchema).every(([name, row]) => row.default === null || serviceSettings[name] !== null)
 }
 
 /** The service's own checks as findings; none for the built-in service. */
-export function serviceFindings(description: ServiceDescription | null): Finding[] {
-  if (description === null) return []
-  if (description.error !== null)
+export function serviceFindings(described: Described | null): Finding[] {
+  if (described === null) return []
+  const { description, checks } = described
+  if (description.error !== null) {
     return [failure('service', description.error, capitalise(description.advice ?? 'mend the service file'))]
-  return Object.entries(description.checks).map(([sentence, problem]) =>
+  }
+  return Object.entries(checks).map(([sentence, problem]) =>
     problem === null
       ? ok('service', sentence)
       : failure('service', `${sentence}: ${problem}`, 'The service asks for this in its checks'),

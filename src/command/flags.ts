@@ -23,7 +23,7 @@ export const FLAGS: Readonly<Record<string, Flag>> = {
   set: { value: 'name=value', repeatable: true, help: 'give a setting, as often as needed' },
   name: { value: 'name', setting: 'name', help: 'name of the instance' },
   home: { value: 'directory', setting: 'home', help: 'keep pidfile, sockets, log and state under one directory' },
-  'env-file': { value: 'file', help: 'read more environment variables from a file (not in this version yet)' },
+  'env-file': { value: 'file', help: 'read environment variables of workers from a file, read again at each reload' },
   json: { value: null, help: 'print JSON instead of text' },
   quiet: { value: null, help: 'say nothing when the wanted state is already there' },
   'ready-fd': { value: 'fd', help: 'write a line to this descriptor when ready (not in this version yet)' },

@@ -11,6 +11,8 @@ const before: LaunchRecord = {
   config: null,
   service: null,
   serviceName: null,
+  serviceSchema: null,
+  envFile: null,
   debug: false,
   noFork: false,
   foreground: false,

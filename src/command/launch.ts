@@ -13,6 +13,7 @@ export function describeLaunch(
   directory: string,
 ): LaunchRecord {
   const config = parsed.flags.get('config')?.[0]
+  const envFile = parsed.flags.get('env-file')?.[0]
   return {
     version: LAUNCH_VERSION,
     directory,
@@ -20,7 +21,8 @@ export function describeLaunch(
     environment: collectEnvironment(environment),
     config: config === undefined ? null : resolve(directory, config),
     service: parsed.service === null ? null : resolve(directory, parsed.service),
-    serviceName: null, // the service has not been looked at yet
+    ...{ serviceName: null, serviceSchema: null }, // the service has not been looked at yet
+    envFile: envFile === undefined ? null : resolve(directory, envFile),
     debug: parsed.flags.has('debug'),
     noFork: parsed.flags.has('nofork'),
     foreground: parsed.verb === null && !parsed.flags.has('daemon'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseDescription } from './parse-description.ts'
+import { parseChecks, parseDescription } from './parse-description.ts'
 
 const whole = {
   kind: 'defined',
@@ -12,14 +12,13 @@ const whole = {
     key: { type: 'string', help: 'Key' },
   },
   jobTypes: ['resize'],
-  checks: { 'it is so': null, 'or so': 'no' },
   error: null,
   advice: null,
 }
 
 test('a description is taken as it is, and nothing more', () => {
   assert.deepEqual(parseDescription({ ...whole, more: 1 }), whole)
-  const empty = { kind: 'unmodified', name: null, settings: {}, jobTypes: [], checks: {}, error: 'broken', advice: 'x' }
+  const empty = { kind: 'unmodified', name: null, settings: {}, jobTypes: [], error: 'broken', advice: 'x' }
   assert.deepEqual(parseDescription(empty), empty)
 })
 
@@ -30,8 +29,6 @@ test('anything else is none', () => {
     }
   }
   assert.equal(parseDescription({ ...whole, jobTypes: null }), null)
-  assert.equal(parseDescription({ ...whole, checks: null }), null)
-  assert.equal(parseDescription({ ...whole, checks: [] }), null)
   assert.equal(parseDescription({}), null)
 })
 
@@ -51,4 +48,10 @@ test('a schema of another shape is none', () => {
   for (const row of rows) {
     assert.equal(parseDescription({ ...whole, settings: { width: row } }), null, JSON.stringify(row))
   }
+})
+
+test('results of checks', () => {
+  const checks = { 'it is so': null, 'or so': 'no' }
+  assert.deepEqual(parseChecks({ checks }), checks)
+  for (const wrong of [undefined, null, [], 1, { a: 1 }, { a: [] }]) assert.equal(parseChecks({ checks: wrong }), null)
 })

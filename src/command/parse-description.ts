@@ -1,14 +1,19 @@
 /** What a child says of a service is written where the service's own code runs: its shape is not taken for granted. */
-import type { ServiceDescription } from '../protocol.ts'
+import type { CheckResults, ServiceDescription } from '../protocol.ts'
 import type { ServiceRow, ServiceSchema } from '../settings/row.ts'
 
 /** @returns null when it is no description */
 export function parseDescription(message: Readonly<Record<string, unknown>>): ServiceDescription | null {
-  const { kind, name, settings, jobTypes, checks, error, advice } = message
+  const { kind, name, settings, jobTypes, error, advice } = message
   if (kind !== 'defined' && kind !== 'unmodified') return null
   if (!isTextOrNull(name) || !isTextOrNull(error) || !isTextOrNull(advice)) return null
-  if (!isTexts(jobTypes) || !isSchema(settings) || !isChecks(checks)) return null
-  return { kind, name, settings, jobTypes, checks, error, advice }
+  if (!isTexts(jobTypes) || !isSchema(settings)) return null
+  return { kind, name, settings, jobTypes, error, advice }
+}
+
+/** @returns null when it is no result of checks */
+export function parseChecks({ checks }: Readonly<Record<string, unknown>>): CheckResults | null {
+  return isRecord(checks) && Object.values(checks).every(isTextOrNull) ? (checks as CheckResults) : null
 }
 
 /** Also of a schema that comes from a launch record. */
@@ -49,8 +54,4 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isTextOrNull(value: unknown): value is string | null {
   return value === null || typeof value === 'string'
-}
-
-function isChecks(value: unknown): value is Record<string, string | null> {
-  return isRecord(value) && Object.values(value).every(isTextOrNull)
 }

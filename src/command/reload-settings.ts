@@ -24,9 +24,10 @@ export async function reloadSettings(
   current: LoadedSettings,
 ): Promise<Reloaded> {
   const environment = readEnvironment()
-  const loaded = await loadSettings(launch, environment)
   const instance = nameInstance(current.settings.name, current.paths)
-  const { description } = await nameService(launch, { environment, program, instance })
+  const { launch: named, described } = await nameService(launch, { environment, program, instance })
+  const { serviceName } = launch // a new name takes a restart
+  const loaded = await loadSettings({ ...named, serviceName }, environment)
   const context = {
     ...{ loaded, launch, environment, build: readBuildInfo(), executablePath: program, verifyFile: null },
     instance: { kind: 'running', pid: process.pid } as const,
@@ -36,7 +37,7 @@ export async function reloadSettings(
   const findings: Finding[] = [
     ...loaded.findings,
     ...(await runPreflight(context, { user: checkUser, commands: checkCommands })),
-    ...serviceFindings(description),
+    ...serviceFindings(described),
     ...checkPlace(loaded, current),
   ]
   const failures = findings.filter((finding) => finding.level === 'failure')

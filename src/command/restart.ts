@@ -4,6 +4,7 @@ import { errnoOf, MydError } from '../errors.ts'
 import type { LaunchRecord } from '../protocol.ts'
 import { findUnit } from '../system/systemd-unit.ts'
 import type { Command } from './context.ts'
+import { nameService } from './describe-service.ts'
 import { mergeLaunch, parseLaunch } from './launch-record.ts'
 import { reachInstance } from './reach.ts'
 import { runStart } from './start.ts'
@@ -15,7 +16,10 @@ export const runRestart: Command = async (context) => {
   if (state.kind === 'running' && before?.foreground) leaveToSystemd(state.pid)
   const stopped = await runStop(context)
   if (stopped !== 0) return stopped
-  return await runStart(before === null ? context : { ...context, launch: mergeLaunch(before, context.launch) })
+  if (before === null) return await runStart(context)
+  const launch = mergeLaunch(before, context.launch)
+  const { environment, program } = context
+  return await runStart({ ...context, ...(await nameService(launch, { environment, program, instance: null })) })
 }
 
 /** What systemd started must be restarted by it: a second one beside it would be nobody's. @throws MydError USAGE */

@@ -46,7 +46,7 @@ export class Performer {
     this.children = openChildren({
       program: options.program,
       instance: options.instance,
-      environment: () => options.environment,
+      environment: () => ({ ...this.#inForce.current.variables, ...options.environment }),
       directory: () => this.#inForce.current.settings.directory,
       pass: () => this.#inForce.current.settings['environment.pass'],
       scoreboardFd: options.scoreboardFd,

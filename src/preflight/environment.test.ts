@@ -11,6 +11,7 @@ test('variables that Node, OpenSSL and the loader obey', () => {
   const environment = {
     NODE: '/usr/bin/node',
     NODE_TEST_CONTEXT: 'child',
+    NODE_ENV: 'production',
     NODE_OPTIONS: '--require x',
     OPENSSL_CONF: '/x',
     SSL_CERT_FILE: undefined,

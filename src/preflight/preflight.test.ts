@@ -24,6 +24,8 @@ async function createContext(changes: Partial<PreflightContext> = {}): Promise<P
     config: null,
     service: null,
     serviceName: null,
+    serviceSchema: null,
+    envFile: null,
   }
   const record = { ...launch, debug: false, noFork: false, foreground: false }
   return {

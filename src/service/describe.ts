@@ -3,7 +3,7 @@
  * asked, by the parent-death signal: the service may never give the loop back, so that the channel's end is not seen.
  */
 import { MydError, messageOf } from '../errors.ts'
-import { type DescribeOrder, FD, type ServiceDescription } from '../protocol.ts'
+import { type CheckOrder, type CheckResults, type DescribeOrder, FD, type ServiceDescription } from '../protocol.ts'
 import { adoptSocket, openChannel } from '../system/channel.ts'
 import { setParentDeathSignal } from '../system/libc.ts'
 import { which } from '../system/which.ts'
@@ -14,55 +14,72 @@ import { silenceServers } from './silence-servers.ts'
 
 const SIGKILL = 9
 
-/** Reads the path on the channel, answers with the description. @returns the exit code */
+/**
+ * Reads the path on the channel and answers with the description; then, when asked, runs the checks.
+ * @param path PATH @returns the exit code
+ */
 export function runDescribe(path: string | undefined): Promise<number> {
   return new Promise((resolve) => {
-    const channel = openChannel<ServiceDescription>(adoptSocket(FD.channel), {
+    let service: Service | null = null
+    const channel = openChannel<ServiceDescription | { checks: CheckResults }>(adoptSocket(FD.channel), {
       onMessage(message) {
-        const { service, parentPid } = message as unknown as DescribeOrder
+        if ('settings' in message) return void check(message as unknown as CheckOrder)
+        const order = message as unknown as DescribeOrder
         setParentDeathSignal(SIGKILL)
-        if (process.ppid !== parentPid) return resolve(1) // it died before the signal was set
-        void describe(service, path).then((description) => {
-          channel.send(description)
-          channel.close()
-          resolve(0)
+        if (process.ppid !== order.parentPid) return resolve(1) // it died before the signal was set
+        void describe(order.service).then((found) => {
+          service = found.service
+          channel.send(found.description)
         })
       },
       onClose: () => resolve(1),
     })
+    const check = async ({ settings }: CheckOrder): Promise<void> => {
+      channel.send({ checks: service === null ? {} : await runChecks(service, settings, path) })
+      channel.close()
+      resolve(0)
+    }
   })
+}
+
+interface Found {
+  readonly description: ServiceDescription
+  readonly service: Service | null
 }
 
 const UNMODIFIED: ServiceDescription = {
   kind: 'unmodified',
-  ...{ name: null, settings: {}, jobTypes: [], checks: {}, error: null, advice: null },
+  ...{ name: null, settings: {}, jobTypes: [], error: null, advice: null },
 }
 
-async function describe(file: string, path: string | undefined): Promise<ServiceDescription> {
+async function describe(file: string): Promise<Found> {
   try {
-    if (!isDefined(file)) return UNMODIFIED
+    if (!isDefined(file)) return { description: UNMODIFIED, service: null }
     silenceServers()
     const loaded = await loadService(file)
-    if (loaded.kind === 'unmodified') return UNMODIFIED
+    if (loaded.kind === 'unmodified') return { description: UNMODIFIED, service: null }
     const { service } = loaded
-    const checks = await runChecks(service, path)
     const settings = describeSettings(service.settings ?? {})
     if (typeof settings === 'string') throw new Error(`${file}: ${settings}`) // loading it checked them
-    const jobTypes = Object.keys(service.jobs ?? {})
-    return { kind: 'defined', name: service.name ?? null, settings, jobTypes, checks, error: null, advice: null }
+    const { name = null, jobs = {} } = service
+    const jobTypes = Object.keys(jobs)
+    return { description: { ...UNMODIFIED, kind: 'defined', name, settings, jobTypes }, service }
   } catch (error) {
     const advice = error instanceof MydError ? (error.hint ?? null) : null
-    return { ...UNMODIFIED, kind: 'defined', error: messageOf(error), advice }
+    return { description: { ...UNMODIFIED, kind: 'defined', error: messageOf(error), advice }, service: null }
   }
 }
 
-async function runChecks(service: Service, path: string | undefined): Promise<Record<string, string | null>> {
+async function runChecks(
+  service: Service,
+  settings: CheckOrder['settings'],
+  path: string | undefined,
+): Promise<CheckResults> {
+  const context = { which: (program: string) => which(program, path), settings: settings as never }
   const results: Record<string, string | null> = {}
   for (const [sentence, check] of Object.entries(service.checks ?? {})) {
     try {
-      results[sentence] = (await check({ which: (program) => which(program, path), settings: {} }))
-        ? null
-        : 'it is not so'
+      results[sentence] = (await check(context)) ? null : 'it is not so'
     } catch (error) {
       results[sentence] = messageOf(error)
     }

@@ -10,6 +10,8 @@ import { parseTomlSetting } from './parse-toml-setting.ts'
 import type { Row } from './row.ts'
 import {
   flagOf,
+  isServiceSetting,
+  isServiceVariable,
   isSettingName,
   rowOf,
   SETTING_NAMES,
@@ -35,7 +37,7 @@ export interface Collected {
 }
 
 /** Paths begin where their source is: the directory of the command, or of the file. */
-function anchored(row: Row, parsed: Parsed, directory: string): Parsed {
+export function anchored(row: Row, parsed: Parsed, directory: string): Parsed {
   if (row.type !== 'path' || isProblem(parsed) || typeof parsed.value !== 'string') return parsed
   return { value: resolve(directory, parsed.value) }
 }
@@ -55,6 +57,7 @@ export function collectFlags(flags: Readonly<Record<string, string>>, directory:
   const assignments: Assignment[] = []
   const findings: Finding[] = []
   for (const [name, text] of Object.entries(flags)) {
+    if (isServiceSetting(name)) continue
     if (!isSettingName(name)) {
       const advice = /^jobs\.[^.]+\.[^.]+$/.test(name)
         ? 'Types of jobs are set in the settings file, as [jobs.TYPE]'
@@ -110,6 +113,7 @@ export function checkVariables(environment: Readonly<Record<string, string | und
   return Object.keys(environment)
     .filter((variable) => variable.startsWith('MYD_') && !variable.startsWith('MYD_JOB_'))
     .filter((variable) => !OWN_VARIABLES.includes(variable) && settingOfVariable(variable) === null)
+    .filter((variable) => !isServiceVariable(variable))
     .map((variable) => ({
       level: 'warning',
       check: 'environment',

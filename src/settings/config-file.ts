@@ -1,10 +1,8 @@
-/** Reads the settings file, bounded and without being held up by what is no file. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+/** Reads the settings file. */
 import { errnoOf, messageOf } from '../errors.ts'
 import type { Finding } from '../preflight/finding.ts'
+import { readBounded } from './bounded-file.ts'
 import type { TomlEntry } from './toml-value.ts'
-
-export const CONFIG_LIMIT_BYTES = 1024 * 1024
 
 export interface ConfigFile {
   /** null when there is no file. */
@@ -20,23 +18,6 @@ function refuse(file: string, message: string, advice: string, line?: number): C
   return { file, entries: [], findings: [line === undefined ? finding : { ...finding, line }] }
 }
 
-/** O_NONBLOCK: a pipe without a writer must not hold the start up. */
-function readBounded(file: string): string | { problem: string; advice: string } {
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
-  try {
-    const stat = fstatSync(fd)
-    const advice = 'Name a file with settings (TOML)'
-    if (!stat.isFile()) return { problem: 'the settings file is not a regular file', advice }
-    if (stat.size > CONFIG_LIMIT_BYTES) return { problem: 'the settings file is larger than 1 MiB', advice }
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(fd))
-  } catch (error) {
-    if (errnoOf(error) !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error
-    return { problem: 'the settings file is not UTF-8', advice: 'Save it as UTF-8' }
-  } finally {
-    closeSync(fd)
-  }
-}
-
 /**
  * @param file absolute
  * @param isRequired whether it was named, so that it has to be there
@@ -44,7 +25,7 @@ function readBounded(file: string): string | { problem: string; advice: string }
 export async function readConfigFile(file: string, isRequired: boolean): Promise<ConfigFile> {
   let text: ReturnType<typeof readBounded>
   try {
-    text = readBounded(file)
+    text = readBounded(file, 'the settings file')
   } catch (error) {
     const isMissing = errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR'
     if (isMissing && !isRequired) return NO_CONFIG_FILE

@@ -6,7 +6,7 @@ import type { ConfigFile } from './config-file.ts'
 import { isOfJobType } from './job-types.ts'
 import { nearest } from './nearest.ts'
 import { isProblem } from './parse-setting.ts'
-import { isSettingName, SETTING_NAMES } from './table.ts'
+import { isSettingName, SERVICE_SECTION, SETTING_NAMES } from './table.ts'
 import type { TomlEntry } from './toml-value.ts'
 
 /** `jobs`, `log`, … */
@@ -32,7 +32,7 @@ export function collectFile({ file, entries }: ConfigFile): Collected {
   for (const entry of entries) {
     const { key, value, line } = entry
     const name = key.join('.')
-    if (file === null || isOfJobType(entry) || isUnder(key, unknownTables)) continue
+    if (file === null || isOfJobType(entry) || key[0] === SERVICE_SECTION || isUnder(key, unknownTables)) continue
     if (value === null && key.length === 1 && SECTIONS.includes(name)) continue
     if (value !== null && isSettingName(name)) {
       const assignment = assignFromFile(name, value, dirname(file), `${file}:${line}`)

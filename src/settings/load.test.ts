@@ -14,8 +14,9 @@ const HOST = { uid: 1000, cpus: 2 }
 const ENVIRONMENT = { HOME: join(directory, 'nobody') }
 
 function launch(changes: Partial<LaunchRecord> = {}): LaunchRecord {
-  const plain = { version: 1, directory, flags: {}, environment: {}, config: null, service: null, serviceName: null }
-  return { ...plain, debug: false, noFork: false, foreground: false, ...changes }
+  const plain = { version: 1, directory, flags: {}, environment: {}, config: null, envFile: null }
+  const ofService = { service: null, serviceName: null, serviceSchema: null }
+  return { ...plain, ...ofService, debug: false, noFork: false, foreground: false, ...changes }
 }
 
 const file = join(directory, 'some.toml')

@@ -4,26 +4,34 @@
  * that everything wrong is told at once. Who starts something with these settings looks at the findings first.
  */
 import { availableParallelism } from 'node:os'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { Finding } from '../preflight/finding.ts'
 import type { InstancePaths, JobType, LaunchRecord } from '../protocol.ts'
 import { readCgroupLimits } from '../system/cgroup.ts'
+import { childEnvironment } from '../system/child-environment.ts'
 import { type Assignment, checkVariables, collectFlags, collectVariables } from './assignment.ts'
 import { checkCombinations } from './combination.ts'
 import { NO_CONFIG_FILE, readConfigFile } from './config-file.ts'
-import { givenText, type Origins, settle } from './effective.ts'
+import { givenText, type Origin, type Origins, settle } from './effective.ts'
+import { readEnvFile } from './env-file.ts'
 import { collectFile } from './file-settings.ts'
 import { isOfJobType, readJobTypes } from './job-types.ts'
 import { checkListen } from './listen.ts'
 import { checkPaths, type Environment, type Place, resolvePaths, usualConfigFile } from './paths.ts'
-import { type Settings, settingOfVariable } from './table.ts'
+import type { ServiceSchema, SettingValue } from './row.ts'
+import { checkServiceVariables, readServiceSettings, type VariableSource } from './service-settings.ts'
+import { isServiceVariable, type Settings, settingOfVariable } from './table.ts'
 
 export interface LoadedSettings {
   /** Complete, whatever the findings say. */
   readonly settings: Settings
   readonly jobTypes: Readonly<Record<string, JobType>>
   /** Those that the service declares, by name. */
-  readonly serviceSettings: Readonly<Record<string, unknown>>
+  readonly serviceSettings: Readonly<Record<string, SettingValue>>
+  readonly serviceOrigins: Readonly<Record<string, Origin>>
+  readonly serviceSchema: ServiceSchema
+  /** Variables of --env-file for workers; those of the caller win over them. */
+  readonly variables: Readonly<Record<string, string>>
   readonly origins: Origins
   /** Only what is wrong: failures and warnings. */
   readonly findings: readonly Finding[]
@@ -49,11 +57,18 @@ export function readEnvironment(): Environment {
   return process.env
 }
 
+/** Where the service runs in this process: the variables of --env-file, as a worker would have been given them. */
+export function adoptVariables({ variables, settings }: LoadedSettings): void {
+  const passed = childEnvironment(variables, settings['environment.pass'], {})
+  for (const [name, value] of Object.entries(passed)) process.env[name] ??= value
+}
+
 /** The MYD_* variables that are settings, for the launch record. */
 export function collectEnvironment(environment: Environment): Record<string, string> {
   const settings: Record<string, string> = {}
   for (const [variable, value] of Object.entries(environment)) {
-    if (value !== undefined && settingOfVariable(variable) !== null) settings[variable] = value
+    const isSetting = settingOfVariable(variable) !== null || isServiceVariable(variable)
+    if (value !== undefined && isSetting) settings[variable] = value
   }
   return settings
 }
@@ -82,8 +97,13 @@ async function readSources(launch: LaunchRecord, environment: Environment, uid: 
     home: givenText(assignments, 'home'),
   })
   const flags = collectFlags(launch.flags, launch.directory)
-  const variables = collectVariables(launch.environment, launch.directory)
-  const fromCaller = [...variables.assignments, ...flags.assignments]
+  const envFile = readEnvFile(launch.envFile)
+  const environments: VariableSource[] = [
+    { variables: collectEnvironment(envFile.variables), directory: dirname(launch.envFile ?? '/') },
+    { variables: launch.environment, directory: launch.directory },
+  ]
+  const variables = environments.map((source) => collectVariables(source.variables, source.directory))
+  const fromCaller = [...variables.flatMap((each) => each.assignments), ...flags.assignments]
   const callerPlace = placeOf(fromCaller)
   const path = launch.config ?? usualConfigFile(callerPlace)
   const config = path === null ? NO_CONFIG_FILE : await readConfigFile(path, launch.config !== null)
@@ -91,9 +111,18 @@ async function readSources(launch: LaunchRecord, environment: Environment, uid: 
   const assignments = [...fromFile.assignments, ...fromCaller]
   const place = placeOf(assignments)
   const nameFindings = launch.config === null ? checkFoundName(callerPlace.name, place.name, config.file) : []
-  const findings = [...flags.findings, ...checkVariables(environment), ...variables.findings]
+  const all = { ...envFile.variables, ...environment }
+  const findings = [...flags.findings, ...envFile.findings, ...checkVariables(all)]
+  findings.push(...variables.flatMap((each) => each.findings))
   findings.push(...config.findings, ...fromFile.findings, ...nameFindings)
-  return { assignments, place, config, findings }
+  const schema = launch.service === null ? 'absent' : (launch.serviceSchema ?? 'unknown')
+  const service = readServiceSettings({
+    ...{ schema, config, environments },
+    flags: launch.flags,
+    directory: launch.directory,
+  })
+  findings.push(...checkServiceVariables(schema, all), ...service.findings)
+  return { assignments, place, config, service, variables: envFile.variables, findings }
 }
 
 /**
@@ -107,7 +136,7 @@ export async function loadSettings(
   environment: Environment,
   host: Host = readHost(),
 ): Promise<LoadedSettings> {
-  const { assignments, place, config, findings } = await readSources(launch, environment, host.uid)
+  const { assignments, place, config, service, variables, findings } = await readSources(launch, environment, host.uid)
   const paths = resolvePaths(place, {
     runDirectory: givenText(assignments, 'runDirectory'),
     logDirectory: givenText(assignments, 'logDirectory'),
@@ -124,5 +153,6 @@ export async function loadSettings(
   const { jobTypes, findings: jobFindings } = readJobTypes(sections, surroundings)
   findings.push(...jobFindings, ...checkCombinations(settings, origins), ...checkListen(settings, origins))
   findings.push(...checkPaths(paths))
-  return { settings, jobTypes, serviceSettings: {}, origins, findings, configFile: config.file, paths }
+  const ofService = { serviceSettings: service.values, serviceOrigins: service.origins, serviceSchema: service.schema }
+  return { settings, jobTypes, ...ofService, variables, origins, findings, configFile: config.file, paths }
 }

@@ -8,9 +8,10 @@ import { SETTING_NAMES } from './table.ts'
 async function load(): Promise<LoadedSettings> {
   const flags = { proc: 'auto', home: '/a/rather/long/home/for/an/instance/of/this/program' }
   const environment = { MYD_STOP_TIMEOUT: '10s' }
-  const launch = { version: 1, directory: '/', flags, environment, config: null, service: null, serviceName: null }
+  const launch = { version: 1, directory: '/', flags, environment, config: null, envFile: null }
+  const ofService = { service: null, serviceName: null, serviceSchema: null }
   const loaded = await loadSettings(
-    { ...launch, debug: false, noFork: false, foreground: false },
+    { ...launch, ...ofService, debug: false, noFork: false, foreground: false },
     {},
     { uid: 1000, cpus: 2.5 },
   )

@@ -138,6 +138,17 @@ export function settingOfVariable(variable: string): SettingName | null {
   return NAME_BY_VARIABLE.get(variable) ?? null
 }
 
+/** The section of the settings that a service declares itself; see service-settings.ts. */
+export const SERVICE_SECTION = 'service'
+
+export function isServiceSetting(name: string): boolean {
+  return name.startsWith(`${SERVICE_SECTION}.`)
+}
+
+export function isServiceVariable(variable: string): boolean {
+  return variable.startsWith(variableOf(`${SERVICE_SECTION}.`))
+}
+
 /** What a person types to set it: `--proc`, `--set jobs.attempts`. */
 export function flagOf(name: SettingName): string {
   const { flag } = rowOf(name)

@@ -18,13 +18,15 @@ const CALLER = {
   LISTEN_FDS: '1',
   LISTEN_FDNAMES: 'web',
   LISTEN_ADDRESS: ':80',
+  NOTIFY_SOCKET: '/run/systemd/notify',
+  NODE_ENV: 'production', // changes nothing of the runtime: libraries look at it
   LDAP_URI: 'ldap://x',
   NODENV: 'x',
   EMPTY: '',
   GONE: undefined,
 }
 
-const OTHERS = { LDAP_URI: 'ldap://x', NODENV: 'x', EMPTY: '' }
+const OTHERS = { NODE_ENV: 'production', LDAP_URI: 'ldap://x', NODENV: 'x', EMPTY: '' }
 
 test('what would change the runtime or the loader is held back, and our own', () => {
   const passed = childEnvironment(CALLER, [], {})

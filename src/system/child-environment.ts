@@ -1,9 +1,12 @@
 /**
  * The environment a child of ours is given: the caller's, less what would change how the runtime or the dynamic loader
- * behaves, less our own variables, less what was said to us alone (sd_listen_fds). What is held back can be passed on by naming it (`environment.pass`). Pure.
+ * behaves, less our own variables, less what was said to us alone (sd_listen_fds, sd_notify). What is held back can be
+ * passed on by naming it (`environment.pass`). Pure.
  */
 
-const HELD_BACK = ['NODE_', 'OPENSSL_', 'SSL_CERT_', 'LD_', 'MYD_', 'LISTEN_PID', 'LISTEN_FD']
+const HELD_BACK = ['NODE_', 'OPENSSL_', 'SSL_CERT_', 'LD_', 'MYD_', 'LISTEN_PID', 'LISTEN_FD', 'NOTIFY_SOCKET']
+/** Of NODE_ the one that no runtime obeys: libraries do. */
+const PASSED = 'NODE_ENV'
 
 export function childEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
@@ -13,7 +16,8 @@ export function childEnvironment(
   const result: Record<string, string> = {}
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined) continue
-    if (pass.includes(name) || !HELD_BACK.some((prefix) => name.startsWith(prefix))) result[name] = value
+    if (name === PASSED || pass.includes(name) || !HELD_BACK.some((prefix) => name.startsWith(prefix)))
+      result[name] = value
   }
   return { ...result, ...own }
 }
