@@ -43,4 +43,5 @@ has_libatomic || "$node" --version >/dev/null 2>&1 || fail "Node $version does n
 # Set by the launcher of pnpm that started this one. No worker would be given it, and a start by root would be refused.
 case ${NODE_PATH-} in */.pnpm/*) unset NODE_PATH ;; esac
 
-exec "$node" @NODE_OPTIONS@ "$package/daemon.cjs" "$@"
+# Behind “--” Node itself leaves --env-file alone.
+exec "$node" @NODE_OPTIONS@ -- "$package/daemon.cjs" "$@"

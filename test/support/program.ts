@@ -14,7 +14,8 @@ export function isPackaged(): boolean {
 export function theProgram(): Program {
   const packaged = process.env.MYD_PACKAGED
   if (packaged === undefined) {
-    return { file: process.execPath, args: ['--disable-warning=ExperimentalWarning', resolve('src/main.ts')] }
+    // Behind “--” Node itself leaves --env-file alone.
+    return { file: process.execPath, args: ['--disable-warning=ExperimentalWarning', '--', resolve('src/main.ts')] }
   }
   const file = resolve(packaged)
   if (!existsSync(file)) throw new Error(`there is no ${file}: run npm run build`)
