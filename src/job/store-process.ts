@@ -8,7 +8,7 @@ import { MydError, messageOf } from '../errors.ts'
 import { openScoreboard } from '../metrics/scoreboard.ts'
 import { FD, type FromChild, type GoneWorker, type JobType, type StoreHello, type ToChild } from '../protocol.ts'
 import { adoptSocket, type Channel, openChannel } from '../system/channel.ts'
-import { setParentDeathSignal, setProcessName } from '../system/libc.ts'
+import { releaseFreeMemory, setParentDeathSignal, setProcessName } from '../system/libc.ts'
 import { createStoreServer, type StoreServer } from './store-server.ts'
 import { wordStoreEvent } from './word-store-event.ts'
 
@@ -73,4 +73,5 @@ async function start(
   setInterval(() => seat.beat(monotonicMs()), HEARTBEAT_MS).unref()
   seat.setState('ready')
   channel.send({ type: 'ready' })
+  releaseFreeMemory()
 }

@@ -102,21 +102,21 @@ test('a reload: the successor has the socket before the old worker leaves it, no
   assert.ok(!names.includes('lend') && !names.includes('close-sockets'), names.join(' '))
 })
 
-test('an address that a reload took away is closed at its end, not before', () => {
+test('an address that a reload took away is closed when its last worker is told to leave it, not before', () => {
   const daemon = serving(2)
   daemon.request({ type: 'reload' })
   daemon.loadSettings()
+  const closed = () => daemon.actions.flatMap((action) => (action.type === 'close-sockets' ? action.keys : []))
   daemon.ready(1)
   daemon.advance(1000)
   assert.equal(daemon.at(0).order, 'drain')
   assert.deepEqual(lent(daemon), ['0: 2'], 'the old worker of the other slot serves both')
-  const closed = () => daemon.actions.filter((action) => action.type === 'close-sockets')
   assert.deepEqual(closed(), [])
-  rollToEnd(daemon)
-  assert.deepEqual(
-    closed().map(({ keys }) => keys),
-    [[HTTP]],
-  )
+  daemon.exitOrdered()
+  daemon.ready(3)
+  daemon.advance(1000)
+  assert.equal(daemon.at(2).order, 'drain')
+  assert.deepEqual(closed(), [HTTP])
 })
 
 test('who is the last on an address is told so', () => {

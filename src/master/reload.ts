@@ -128,7 +128,9 @@ function awaitSuccessor(state: MasterState, place: Place, reload: Rolling, now: 
   const current = { ...successor, deaths: place.current.deaths, restarts: place.current.restarts + 1 }
   const swapped = setPlace(state, reload.index, { current, beside: retiring })
   const orders = old.effects.filter((effect) => effect.type === 'drain' || effect.type === 'terminate')
-  return then({ state: swapped, actions: orders }, (s) => continueReload(s, now))
+  // Whoever connects to an address that goes is refused from now on, rather than left to wait for nobody.
+  const drained = then({ state: swapped, actions: orders }, closeUnused)
+  return then(drained, (s) => continueReload(s, now))
 }
 
 function finish(state: MasterState, reload: Rolling, now: number): Step {

@@ -13,7 +13,7 @@ import { FD, type FromChild, LOG_LEVELS, type OwnCause, type ToChild, type Worke
 import type { Log } from '../service/define-service.ts'
 import type { Settings } from '../settings/table.ts'
 import { adoptSocket, type Channel, openChannel } from '../system/channel.ts'
-import { setParentDeathSignal, setProcessName } from '../system/libc.ts'
+import { releaseFreeMemory, setParentDeathSignal, setProcessName } from '../system/libc.ts'
 import { type Failure, watchFailures } from './failure.ts'
 import { Listening } from './listening.ts'
 import { MasterSockets } from './master-sockets.ts'
@@ -125,6 +125,7 @@ class Worker {
     setInterval(() => this.#seat.beat(monotonicMs()), HEARTBEAT_MS).unref()
     this.#seat.setState('ready')
     this.#around.channel.send({ type: 'ready' })
+    releaseFreeMemory()
   }
 
   /** Without an order of the master: it is told, so that others accept what comes. */
