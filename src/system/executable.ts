@@ -113,6 +113,14 @@ function isIntact({ name, sha256 }: Part): boolean {
   }
 }
 
+/**
+ * The directory that our own code runs from, for telling it from a service's in a stack; null when it is in the
+ * executable, where frames have no path. Ask before a service is loaded: that changes argv.
+ */
+export function ownDirectory(): string | null {
+  return isSea() ? null : dirname(resolve(sourceEntry()))
+}
+
 export interface SelfCommand {
   readonly file: string
   readonly args: readonly string[]

@@ -13,6 +13,7 @@ import { FD, type FromChild, LOG_LEVELS, type OwnCause, type ToChild, type Worke
 import type { Log } from '../service/define-service.ts'
 import type { Settings } from '../settings/table.ts'
 import { adoptSocket, type Channel, openChannel } from '../system/channel.ts'
+import { ownDirectory } from '../system/executable.ts'
 import { releaseFreeMemory, setParentDeathSignal, setProcessName } from '../system/libc.ts'
 import { type Failure, watchFailures } from './failure.ts'
 import { Listening } from './listening.ts'
@@ -71,6 +72,7 @@ class Worker {
   constructor(hello: WorkerHello, around: Surroundings) {
     const { channel, signals, environment } = around
     const settings = hello.settings as unknown as Settings
+    const own = ownDirectory()
     const { service, serviceSettings, jobTypes, instance, worker, slot } = hello
     this.#hello = hello
     this.#around = around
@@ -86,7 +88,7 @@ class Worker {
       log: this.#log,
       environment,
       listening: this.#listening,
-      onLoaded: () => watchFailures({ onFailure: (failure) => this.#fail(failure) }),
+      onLoaded: () => this.#watchFailures(own),
       tellEnd: () => signals.deliver('SIGTERM'),
       exit: (code) => this.end('failed', code),
     })
@@ -143,6 +145,14 @@ class Worker {
       () => exit(code),
       (error) => exit(this.#reportFailure(error)),
     )
+  }
+
+  /** @param own where our code is; null when it is in the executable */
+  #watchFailures(own: string | null): void {
+    watchFailures({
+      onFailure: (failure) => this.#fail(failure),
+      isOurs: (path) => own !== null && path.startsWith(`${own}/`),
+    })
   }
 
   /** What nobody caught: the process cannot be trusted any more. Before it is ready, it has not started. */
