@@ -56,13 +56,18 @@ export class Instance {
   serve(members: string, imports = ''): void {
     const text = `import { defineService } from 'myd'\n${imports}\nconst home = ${JSON.stringify(this.home)}\n`
     writeFileSync(this.path('service.mjs'), `${text}export default defineService({ ${members} })\n`)
-    this.#service = [this.path('service.mjs')]
+    this.useService(this.path('service.mjs'))
   }
 
   /** A server that knows nothing of us, for the next start. @param text a whole module; `home` is known in it */
   serveFile(text: string): void {
     writeFileSync(this.path('server.mjs'), `const home = ${JSON.stringify(this.home)}\n${text}`)
-    this.#service = [this.path('server.mjs')]
+    this.useService(this.path('server.mjs'))
+  }
+
+  /** A service file that is there already, for the next start. */
+  useService(path: string): void {
+    this.#service = [path]
   }
 
   /** Every word of a command line of this instance. */
