@@ -5,7 +5,7 @@
 import type { CommandContext } from './command/context.ts'
 import type { NamedLaunch } from './command/describe-service.ts'
 import { asExpected, ERRORS, MydError, messageOf } from './errors.ts'
-import { type LaunchRecord, ROLE_VARIABLE, ROLES, type Role } from './protocol.ts'
+import { type LaunchRecord, PARENT_VARIABLE, ROLE_VARIABLE, ROLES, type Role } from './protocol.ts'
 import { commandArguments, programPath, readBuildInfo } from './system/executable.ts'
 
 const LAST_WORDS_MS = 1000
@@ -30,12 +30,28 @@ async function runRole(role: Role): Promise<number> {
     case 'master':
       return await (await import('./command/run.ts')).runDetached()
     case 'worker':
+      await adaptForks()
       return await (await import('./worker/worker.ts')).runWorker(process.env)
     case 'store':
       return await (await import('./job/store-process.ts')).runStore()
     case 'describe':
+      await adaptForks()
       return await (await import('./service/describe.ts')).runDescribe(process.env.PATH)
+    case 'module':
+      return await runForked()
   }
+}
+
+/** For what a service forks; see fork.ts. Before anything loads node:cluster. */
+async function adaptForks(): Promise<void> {
+  ;(await import('./system/fork.ts')).adaptFork(process.env)
+}
+
+async function runForked(): Promise<number> {
+  const parentPid = Number(process.env[PARENT_VARIABLE])
+  delete process.env[PARENT_VARIABLE]
+  const { runModule } = await import('./service/run-module.ts')
+  return await runModule({ words: commandArguments(process.argv), parentPid, environment: process.env })
 }
 
 async function runCommandLine(typed: readonly string[]): Promise<number> {

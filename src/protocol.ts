@@ -11,8 +11,11 @@ import type { ServiceSchema } from './settings/row.ts'
 /** Environment variable that tells a child of ours what it is. Removed from the environment at boot. */
 export const ROLE_VARIABLE = 'MYD_ROLE'
 
-export const ROLES = ['intermediate', 'master', 'worker', 'store', 'describe'] as const
+export const ROLES = ['intermediate', 'master', 'worker', 'store', 'describe', 'module'] as const
 export type Role = (typeof ROLES)[number]
+
+/** The pid of who forked a module; beside the role, and removed with it. */
+export const PARENT_VARIABLE = 'MYD_PARENT'
 
 /** Descriptors a child is given. */
 export const FD = {

@@ -8,6 +8,7 @@ import type { InstancePaths, LaunchRecord } from '../protocol.ts'
 import { adoptVariables, type LoadedSettings, readEnvironment } from '../settings/load.ts'
 import { withMode } from '../system/exact-mode.ts'
 import { readBuildInfo } from '../system/executable.ts'
+import { adaptFork } from '../system/fork.ts'
 import type { InheritedSocket } from '../system/inherited-sockets.ts'
 import { recordState } from '../system/instance-lock.ts'
 import { setProcessName } from '../system/libc.ts'
@@ -66,7 +67,10 @@ async function runMaster(
   say('starting')
   announce(loaded.paths, launch)
   // Loaded when it is used: a master must not even be able to run the store or a service.
-  if (launch.noFork) adoptVariables(loaded)
+  if (launch.noFork) {
+    adoptVariables(loaded)
+    adaptFork(readEnvironment())
+  }
   const start = launch.noFork ? (await import('./no-fork.ts')).runNoFork : startMaster
   const master = await start({
     ...{ loaded, launch, build, inherited, program, signals },

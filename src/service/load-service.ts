@@ -82,13 +82,18 @@ async function runAsMain(path: string): Promise<Namespace> {
   }
   process.on('uncaughtException', onUncaught)
   try {
-    const { Module } = process.getBuiltinModule('node:module') as unknown as { Module: { runMain(path: string): void } }
-    Module.runMain(path)
+    runMain(path)
     return await Promise.race([importFromDisk(pathToFileURL(path).href), failure.promise])
   } finally {
     await nextTurn() // both tell of a failure, one after the other
     process.removeListener('uncaughtException', onUncaught)
   }
+}
+
+/** As `node FILE` does. Errors of CommonJS are thrown, those of ESM are uncaught exceptions. @param path absolute */
+export function runMain(path: string): void {
+  const { Module } = process.getBuiltinModule('node:module') as unknown as { Module: { runMain(path: string): void } }
+  Module.runMain(path)
 }
 
 /** Node's own import(): the bundle's would be looked up inside the executable. */

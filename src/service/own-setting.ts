@@ -13,18 +13,18 @@ interface Bounded<B> {
   readonly max?: B
 }
 
+/**
+ * A duration is written `'30s'`, its value is in milliseconds; a size is written `'64MiB'`, its value is in bytes. The
+ * value of a path is absolute: a relative one starts where it was written. An enum is one of a few words.
+ */
 export type OwnSetting =
   | Declared<'string', string>
   | Declared<'boolean', boolean>
   | (Declared<'integer', number> & Bounded<number>)
-  /** `'30s'`, `'1h30m'`; the value is in milliseconds. */
   | (Declared<'duration', string> & Bounded<string>)
-  /** `'64MiB'`; the value is in bytes. */
   | (Declared<'size', string> & Bounded<string>)
-  /** The value is absolute; a relative one starts where it was written. */
   | (Declared<'path', string> & { readonly default?: `/${string}` | null })
   | Declared<'list', readonly string[]>
-  /** One of a few words. */
   | (Declared<'enum', string> & { readonly values: readonly string[] })
 
 export type OwnSettings = Readonly<Record<string, OwnSetting>>

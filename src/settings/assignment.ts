@@ -102,7 +102,7 @@ export function assignFromFile(name: SettingName, value: TomlValue, directory: s
   return { name, parsed, source: 'file', where }
 }
 
-const OWN_VARIABLES = ['MYD_ROLE', 'MYD_INSTANCE', 'MYD_WORKER']
+const OWN_VARIABLES = ['MYD_ROLE', 'MYD_PARENT', 'MYD_INSTANCE', 'MYD_WORKER']
 
 /**
  * A mistyped variable would do nothing, silently. Only a warning, because others may own one: Kubernetes gives every

@@ -61,7 +61,10 @@ class Runner {
 
   async start(): Promise<void> {
     const { origin, listening } = this.#options
-    if (origin.service !== null) await listening.install()
+    if (origin.service !== null) {
+      await listening.install()
+      ;(await import('../system/cluster-worker.ts')).adaptCluster(this.#options.slot)
+    }
     const own = await this.#startOwn()
     this.#jobs = new JobRunner({
       worker: origin.worker,
