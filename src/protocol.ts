@@ -225,7 +225,10 @@ export type FromChild =
   | { readonly type: 'listen'; readonly request: number; readonly query: ListenQuery }
   /** A server of the worker was closed by the service: the worker accepts there no more. */
   | { readonly type: 'unlisten'; readonly key: SocketKey }
-  /** It ends in order, without our order, and takes no more work: somebody else told it (TERM), or it failed. */
+  /**
+   * A worker wants to end in order: somebody else told it (TERM), or it failed. Answered by `drain`, so that nothing is
+   * passed to it any more when it stops to accept.
+   */
   | { readonly type: 'draining'; readonly cause: OwnCause }
   /** The child will not get ready: it says why and ends with `exit`. */
   | { readonly type: 'failed'; readonly message: string; readonly stack: string | null }

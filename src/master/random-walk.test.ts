@@ -81,8 +81,7 @@ const pulse: Move = (daemon, random) => {
 const drainByItself: Move = (daemon, random) => {
   const ready = [...daemon.living].filter(([seat, one]) => one.isReady && one.order === null && seat !== STORE_SEAT)
   if (ready.length === 0) return
-  const [seat, one] = random.pick(ready)
-  one.order = 'drain'
+  const [seat] = random.pick(ready)
   daemon.send({ type: 'child.draining', seat, cause: random.pick(['terminated', 'failed']) })
 }
 

@@ -41,7 +41,7 @@ const ANSWERS: Record<SlotState['name'], Record<SlotEvent['type'], string>> = {
     listening: 'ready',
     unlisten: _,
     pulse: 'ready',
-    draining: 'draining',
+    draining: 'draining: drain',
     exited: 'backoff: died backoff',
     drain: 'draining: drain',
     kill: 'killing: kill',

@@ -100,12 +100,15 @@ function drain(slot: Slot, cause: Cause, now: number, policy: Policy): Transitio
   }
 }
 
-/** A worker that ends without our order has as long as with it. */
+/** A worker that wants to end is told to, by which time others accept for it; it has as long as by our own order. */
 function drainByItself(slot: Slot, cause: OwnCause, now: number, policy: Policy): Transition {
   if (slot.state.name !== 'ready') return unchanged(slot)
   const { child } = slot.state
   const deadline = now + policy.stopTimeoutMs
-  return unchanged({ ...slot, state: { name: 'draining', child, deadline, cause } })
+  return {
+    slot: { ...slot, state: { name: 'draining', child, deadline, cause } },
+    effects: [{ type: 'drain', child }],
+  }
 }
 
 function kill(slot: Slot, cause: Cause, now: number): Transition {

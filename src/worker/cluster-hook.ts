@@ -9,6 +9,7 @@
 import cluster from 'node:cluster'
 import dgram from 'node:dgram'
 import net from 'node:net'
+import type { ClusterQuery } from './cluster-query.ts'
 
 /** A listening socket as libuv has it; what `net.Server` keeps in `_handle`. */
 export interface ListenHandle {
@@ -16,16 +17,6 @@ export interface ListenHandle {
   listen(backlog: number): number
   close(callback?: () => void): void
   getsockname?(out: object): number
-}
-
-/** What Node asks: `address` null is any; port and type -1 for a unix socket, whose path is `address`. */
-export interface ClusterQuery {
-  readonly address: string | null
-  readonly port: number
-  readonly addressType: 4 | 6 | -1 | 'udp4' | 'udp6'
-  readonly fd?: number
-  readonly flags: number
-  readonly backlog?: number
 }
 
 /** `error` is an errno, negative, as libuv has it; 0 with a handle. */

@@ -1,7 +1,6 @@
 /**
- * The servers of this process and the sockets they accept on: their slot's own, which the source gives when a server
- * begins to listen, and those of other slots that are lent for a while. When the process drains it stops accepting
- * at the level of the socket: the sockets are the master's, others go on with them, and what is accepted is answered.
+ * The servers of this process: each gets its socket from the source when it begins to listen. When the process drains,
+ * they stop accepting, and what is accepted is answered.
  *
  * Invariants: a descriptor that came from the source is closed exactly once; a server that the service closed accepts
  * nothing any more, on no socket; nothing here ever closes a connection.
@@ -10,12 +9,11 @@ import type dgram from 'node:dgram'
 import { once } from 'node:events'
 import type net from 'node:net'
 import { constants } from 'node:os'
-import { resolve } from 'node:path'
-import { errnoOf } from '../errors.ts'
 import type { ListenQuery, SocketKey } from '../protocol.ts'
-import { acceptWaiting, closeDescriptor } from '../system/socket-calls.ts'
-import type { ClusterQuery, ListenHandle, ServerCallback } from './cluster-hook.ts'
-import { deliverConnection } from './deliver-connection.ts'
+import { closeDescriptor } from '../system/socket-calls.ts'
+import type { ServerCallback } from './cluster-hook.ts'
+import { type ClusterQuery, toLibuvError, toListenQuery } from './cluster-query.ts'
+import type { GivenSocket, Listener } from './listener.ts'
 import type { DrainOptions, TrackedServer } from './track-server.ts'
 
 /** Where sockets come from: the master, or with --nofork this process. */
@@ -26,28 +24,21 @@ export interface SocketSource {
   unlisten(key: SocketKey): void
 }
 
-export interface GivenSocket {
-  readonly key: SocketKey
-  /** Owned by who asked. */
-  readonly descriptor: number
-  /** Somebody else accepts on it, and passes connections on. */
-  readonly isPassive: boolean
-}
-
 interface Asked extends GivenSocket {
+  /** What it was asked for as. */
   readonly asked: string
   readonly backlog: number
 }
 
-interface Listener {
-  readonly key: SocketKey
-  readonly asked: string
-  readonly server: net.Server
-  readonly tracked: TrackedServer
-  readonly descriptor: number
-  readonly handle: ListenHandle
-  /** By slot. */
-  readonly lent: Map<number, { readonly descriptor: number; readonly handle: ListenHandle }>
+/** What serving takes, loaded when there is something to serve. */
+async function loadServing() {
+  const [hook, listener, delivery, tracking] = await Promise.all([
+    import('./cluster-hook.ts'),
+    import('./listener.ts'),
+    import('./deliver-connection.ts'),
+    import('./track-server.ts'),
+  ])
+  return { ...hook, ...listener, ...delivery, ...tracking }
 }
 
 export class Listening {
@@ -59,8 +50,7 @@ export class Listening {
   /** `KIND HOST PORT#INDEX` of what is asked for or listened on. */
   readonly #asked = new Set<string>()
   #given: Asked | null = null
-  #hook: typeof import('./cluster-hook.ts') | null = null
-  #tracking: typeof import('./track-server.ts') | null = null
+  #serving: Awaited<ReturnType<typeof loadServing>> | null = null
   #pending = 0
   #isDraining = false
   #onListening: () => void = () => {}
@@ -71,24 +61,17 @@ export class Listening {
     this.#backlog = backlog
   }
 
-  /** Once in the life of a process. What it takes is loaded here: a worker that only runs jobs does without. */
+  /** Once in the life of a process. A worker that only runs jobs does without. */
   async install(): Promise<void> {
-    const [hook, tracking] = await Promise.all([import('./cluster-hook.ts'), import('./track-server.ts')])
-    this.#hook = hook
-    this.#tracking = tracking
-    hook.answerListen((server, query, callback) => {
+    this.#serving = await loadServing()
+    this.#serving.answerListen((server, query, callback) => {
       this.#answer(server, query, callback).catch((error: unknown) => callback(toLibuvError(error)))
     })
   }
 
-  get #loaded(): typeof import('./cluster-hook.ts') {
-    if (this.#hook === null) throw new Error('nothing is installed')
-    return this.#hook
-  }
-
-  #track(server: net.Server): TrackedServer {
-    if (this.#tracking === null) throw new Error('nothing is installed')
-    return this.#tracking.trackServer(server)
+  get #loaded(): Awaited<ReturnType<typeof loadServing>> {
+    if (this.#serving === null) throw new Error('nothing is installed')
+    return this.#serving
   }
 
   /** Resolves when a server listens, and none is about to. */
@@ -138,7 +121,7 @@ export class Listening {
   /** The service has a descriptor of its own: nothing of ours but the draining. */
   #adopt(server: net.Server, query: ClusterQuery, callback: ServerCallback): void {
     const handle = this.#loaded.createOwnHandle(query)
-    if (typeof handle !== 'number') this.#keep(this.#track(server), server)
+    if (typeof handle !== 'number') this.#keep(this.#loaded.trackServer(server), server)
     answer(callback, handle)
   }
 
@@ -160,59 +143,44 @@ export class Listening {
   }
 
   #begin(server: net.Server, socket: Asked, callback: ServerCallback): void {
-    const { key, asked, descriptor, isPassive, backlog } = socket
+    const { key, asked, descriptor } = socket
     if (this.#listeners.has(key)) {
       closeDescriptor(descriptor)
       return callback(-constants.errno.EADDRINUSE) // as for two servers of one process without us
     }
-    const handle = this.#loaded.wrapListening(descriptor)
-    if (typeof handle === 'number') return callback(handle)
-    const { close, listen } = handle
-    handle.listen = () => (isPassive ? 0 : listen.call(handle, backlog))
-    handle.close = (done) => {
-      close.call(handle, done)
-      this.#end(key)
-    }
-    this.#listeners.set(key, { key, asked, server, tracked: this.#track(server), descriptor, handle, lent: new Map() })
-    callback(0, handle)
-    if (this.#isDraining) this.stopAccepting([])
+    const listener = this.#loaded.openListener({ ...socket, server, onClose: () => this.#end(key, asked) })
+    if (typeof listener === 'number') return callback(listener)
+    this.#listeners.set(key, listener)
+    callback(0, listener.handle)
+    if (this.#isDraining) this.#stop(listener, false)
   }
 
   /** The service closed the server. */
-  #end(key: SocketKey): void {
+  #end(key: SocketKey, asked: string): void {
     const listener = this.#listeners.get(key)
-    if (listener === undefined || this.#isDraining) return
+    if (listener === undefined) return
     this.#listeners.delete(key)
-    this.#asked.delete(listener.asked)
+    this.#asked.delete(asked)
     this.#keep(listener.tracked, listener.server)
-    for (const { handle } of listener.lent.values()) handle.close()
     this.#source.unlisten(key)
   }
 
-  /** Accepts on the socket of another slot too; the descriptor is ours from now on. */
+  /** The descriptor is ours from now on. */
   lend(key: SocketKey, slot: number, descriptor: number): void {
     const listener = this.#listeners.get(key)
-    if (listener === undefined || this.#isDraining || listener.lent.has(slot)) return closeDescriptor(descriptor)
-    const handle = this.#loaded.wrapListening(descriptor)
-    if (typeof handle === 'number') return closeDescriptor(descriptor)
-    handle.onconnection = (error, client) => {
-      if (error === 0 && client !== undefined) deliverConnection(listener.server, { handle: client })
-    }
-    handle.listen(this.#backlog)
-    listener.lent.set(slot, { descriptor, handle })
+    if (listener === undefined) closeDescriptor(descriptor)
+    else listener.lend(slot, descriptor)
   }
 
   takeBack(key: SocketKey, slot: number): void {
-    const lent = this.#listeners.get(key)?.lent
-    lent?.get(slot)?.handle.close()
-    lent?.delete(slot)
+    this.#listeners.get(key)?.takeBack(slot)
   }
 
   /** A connection that was accepted elsewhere. */
   connect(key: SocketKey, descriptor: number): void {
     const listener = this.#listeners.get(key)
-    if (listener === undefined) return closeDescriptor(descriptor)
-    deliverConnection(listener.server, { fd: descriptor })
+    if (listener === undefined) closeDescriptor(descriptor)
+    else this.#loaded.deliverConnection(listener.server, { fd: descriptor })
   }
 
   /**
@@ -221,15 +189,12 @@ export class Listening {
    */
   stopAccepting(last: readonly SocketKey[]): void {
     this.#isDraining = true
-    for (const [key, { server, tracked, descriptor, handle, lent }] of this.#listeners) {
-      for (const socket of [{ descriptor, handle }, ...lent.values()]) {
-        if (last.includes(key)) for (const fd of acceptWaiting(socket.descriptor)) deliverConnection(server, { fd })
-        keepAddress(socket.handle)
-        socket.handle.close()
-      }
-      this.#keep(tracked, server)
-    }
-    this.#listeners.clear()
+    for (const [key, listener] of this.#listeners) this.#stop(listener, last.includes(key))
+  }
+
+  #stop(listener: Listener, isLast: boolean): void {
+    listener.stopAccepting(isLast)
+    this.#keep(listener.tracked, listener.server)
   }
 
   /**
@@ -247,32 +212,4 @@ export class Listening {
 function answer(callback: ServerCallback, handle: object | number): void {
   if (typeof handle === 'number') callback(handle)
   else callback(0, handle)
-}
-
-/** `server.address()` of a server that drains is what it was. */
-function keepAddress(handle: ListenHandle): void {
-  const address = {}
-  if (handle.getsockname === undefined || handle.getsockname(address) !== 0) return
-  handle.getsockname = (out) => {
-    Object.assign(out, address)
-    return 0
-  }
-}
-
-const IPV6_ONLY = 1
-
-function toListenQuery({ address, port, addressType, flags, backlog }: ClusterQuery): Omit<ListenQuery, 'index'> {
-  const common = { ipv6Only: (flags & IPV6_ONLY) !== 0, backlog: backlog || null }
-  if (addressType === -1) return { ...common, kind: 'unix', host: resolve(address ?? ''), port: 0 }
-  const kind = addressType === 'udp4' || addressType === 'udp6' ? 'udp' : 'tcp'
-  const any = addressType === 'udp4' ? '0.0.0.0' : addressType === 'udp6' ? '::' : null
-  return { ...common, kind, host: address ?? any, port: Math.max(0, port) }
-}
-
-/** @throws what is no error of the system. Node words these itself: `listen EADDRINUSE: address already in use 127.0.0.1:80`. */
-function toLibuvError(error: unknown): number {
-  const code = errnoOf(error)
-  const known = Object.entries(constants.errno).find(([name]) => name === code)
-  if (known === undefined) throw error
-  return -known[1]
 }

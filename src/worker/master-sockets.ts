@@ -3,7 +3,8 @@ import type { FromChild, ListenQuery, SocketKey, ToWorker } from '../protocol.ts
 import type { Channel } from '../system/channel.ts'
 import { receiveDescriptor } from '../system/handover.ts'
 import { closeDescriptor } from '../system/socket-calls.ts'
-import type { GivenSocket, Listening, SocketSource } from './listening.ts'
+import type { GivenSocket } from './listener.ts'
+import type { Listening, SocketSource } from './listening.ts'
 
 /** An error of the system that happened in the master. */
 class ListenError extends Error {

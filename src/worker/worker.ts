@@ -3,7 +3,7 @@
  * TERM to it alone means the same as an order to drain. It ends when its master is gone: by the parent-death signal,
  * also when its loop is blocked, and by the end of the channel.
  *
- *   starting → ready → draining → (exit 0; 1 after what nobody caught; what the service asked for)
+ *   starting → ready → (ending →) draining → exit 0; 1 after what nobody caught; what the service asked for
  */
 import { monotonicMs } from '../clock.ts'
 import { MydError, messageOf } from '../errors.ts'
@@ -25,6 +25,8 @@ const SIGKILL = 9
 const HEARTBEAT_MS = 1000
 /** A worker whose state is in doubt finishes what it can in this time. */
 const FAILURE_PATIENCE_MS = 5000
+/** A master that does not answer in this time hangs. */
+const ORDER_MS = 1000
 
 type Environment = Readonly<Record<string, string | undefined>>
 type Exit = (code: number) => void
@@ -67,7 +69,9 @@ class Worker {
   readonly #sockets: MasterSockets
   readonly #listening: Listening
   readonly #runner: ServiceRunner
-  #phase: 'starting' | 'ready' | 'draining' = 'starting'
+  #phase: 'starting' | 'ready' | 'ending' | 'draining' = 'starting'
+  /** What it ends with. */
+  #exitCode = 0
 
   constructor(hello: WorkerHello, around: Surroundings) {
     const { channel, signals, environment } = around
@@ -110,7 +114,7 @@ class Worker {
   receive(message: ToChild): void {
     switch (message.type) {
       case 'drain':
-        return this.#drain(message.last, 0)
+        return this.#drain(message.last)
       case 'socket':
       case 'no-socket':
       case 'lend':
@@ -130,19 +134,23 @@ class Worker {
     releaseFreeMemory()
   }
 
-  /** Without an order of the master: it is told, so that others accept what comes. */
+  /** Without an order of the master, which is asked for one, so that others accept what comes. */
   end(cause: OwnCause, code: number): void {
-    if (this.#phase === 'draining') return
-    if (this.#phase === 'ready') this.#around.channel.send({ type: 'draining', cause })
-    this.#drain([], code)
+    if (this.#phase === 'ending' || this.#phase === 'draining') return
+    this.#exitCode = code
+    if (this.#phase === 'starting') return this.#drain([])
+    this.#phase = 'ending'
+    this.#around.channel.send({ type: 'draining', cause })
+    setTimeout(() => this.#drain([]), ORDER_MS).unref()
   }
 
-  #drain(last: readonly string[], code: number): void {
+  #drain(last: readonly string[]): void {
+    if (this.#phase === 'draining') return
     const { exit } = this.#around
     this.#phase = 'draining'
     this.#seat.setState('draining')
     this.#runner.stop(last).then(
-      () => exit(code),
+      () => exit(this.#exitCode),
       (error) => exit(this.#reportFailure(error)),
     )
   }
