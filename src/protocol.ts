@@ -206,6 +206,8 @@ export interface ServiceDescription {
   readonly name: string | null
   readonly settings: ServiceSchema
   readonly jobTypes: readonly string[]
+  /** It has `http` or `connection`, which serve what the setting `listen` says. */
+  readonly isServing: boolean
   /** Why the module cannot be evaluated; null when it can. */
   readonly error: string | null
   /** What to do about the error, a sentence; null when there is nothing special to do. */

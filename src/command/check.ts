@@ -20,7 +20,7 @@ export const runCheck: Command = async (context) => {
       const verdict = await verifyTrailer('/proc/self/exe')
       return verdict.ok ? { ok: true } : { ok: false, problem: verdict.message }
     },
-    serviceFindings: serviceFindings(context.described),
+    serviceFindings: serviceFindings(context.described, loaded),
   })
   context.stdout(context.json ? `${JSON.stringify(findingsToJson(findings))}\n` : renderFindings(findings, context))
   if (loaded.findings.some((finding) => finding.check === 'flag' && finding.level === 'failure')) return 64

@@ -1,7 +1,7 @@
 /** What a service file says of itself, learnt from a child of its own: its code never runs in this process. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { type Finding, failure, ok } from '../preflight/finding.ts'
+import { type Finding, failure, ok, warning } from '../preflight/finding.ts'
 import {
   type CheckOrder,
   type CheckResults,
@@ -69,7 +69,7 @@ export function describeService(options: DescribeOptions): Promise<Described> {
 }
 
 const NOTHING_KNOWN: ServiceDescription = {
-  ...{ kind: 'defined', name: null, settings: {}, jobTypes: [], error: null, advice: null },
+  ...{ kind: 'defined', name: null, settings: {}, jobTypes: [], isServing: false, error: null, advice: null },
 }
 
 function spawnDescribe({ environment, program, instance }: DescribeOptions): ChildProcess {
@@ -117,8 +117,25 @@ function isComplete({ serviceSchema, serviceSettings }: LoadedSettings): boolean
   return Object.entries(serviceSchema).every(([name, row]) => row.default === null || serviceSettings[name] !== null)
 }
 
-/** The service's own checks as findings; none for the built-in service. */
-export function serviceFindings(described: Described | null): Finding[] {
+/** What the service's own checks found, and whether it serves what the setting `listen` says. */
+export function serviceFindings(described: Described | null, { settings }: LoadedSettings): Finding[] {
+  const isServing = described?.description.isServing ?? false
+  if (described?.description.error == null)
+    return [...ownFindings(described), ...listenFindings(isServing, settings.listen)]
+  return ownFindings(described)
+}
+
+function listenFindings(isServing: boolean, listen: readonly string[]): Finding[] {
+  if (isServing && listen.length === 0) {
+    const message = 'it has http or connection, and nothing says where it listens'
+    return [failure('service', message, 'Set listen: --set listen=127.0.0.1:8080, or listen in the settings file')]
+  }
+  if (isServing || listen.length === 0) return []
+  const message = `listen is set, and nothing serves ${listen.join(', ')}: there is no http and no connection`
+  return [warning('service', message, 'Remove listen; a server that calls listen itself says where')]
+}
+
+function ownFindings(described: Described | null): Finding[] {
   if (described === null) return []
   const { description, checks } = described
   if (description.error !== null) {

@@ -12,19 +12,20 @@ const whole = {
     key: { type: 'string', help: 'Key' },
   },
   jobTypes: ['resize'],
+  isServing: true,
   error: null,
   advice: null,
 }
 
 test('a description is taken as it is, and nothing more', () => {
   assert.deepEqual(parseDescription({ ...whole, more: 1 }), whole)
-  const empty = { kind: 'unmodified', name: null, settings: {}, jobTypes: [], error: 'broken', advice: 'x' }
+  const empty = { kind: 'unmodified', name: null, settings: {}, jobTypes: [], isServing: false, error: 'broken', advice: 'x' }
   assert.deepEqual(parseDescription(empty), empty)
 })
 
 test('anything else is none', () => {
   for (const name of Object.keys(whole)) {
-    for (const wrong of [undefined, 1, [1], { a: 1 }, true]) {
+    for (const wrong of [undefined, 1, [1], { a: 1 }, ...(name === 'isServing' ? [] : [true])]) {
       assert.equal(parseDescription({ ...whole, [name]: wrong }), null, `${name} ${JSON.stringify(wrong)}`)
     }
   }

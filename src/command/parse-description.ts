@@ -4,11 +4,11 @@ import type { ServiceRow, ServiceSchema } from '../settings/row.ts'
 
 /** @returns null when it is no description */
 export function parseDescription(message: Readonly<Record<string, unknown>>): ServiceDescription | null {
-  const { kind, name, settings, jobTypes, error, advice } = message
+  const { kind, name, settings, jobTypes, isServing, error, advice } = message
   if (kind !== 'defined' && kind !== 'unmodified') return null
   if (!isTextOrNull(name) || !isTextOrNull(error) || !isTextOrNull(advice)) return null
-  if (!isTexts(jobTypes) || !isSchema(settings)) return null
-  return { kind, name, settings, jobTypes, error, advice }
+  if (!isTexts(jobTypes) || !isSchema(settings) || typeof isServing !== 'boolean') return null
+  return { kind, name, settings, jobTypes, isServing, error, advice }
 }
 
 /** @returns null when it is no result of checks */

@@ -136,7 +136,7 @@ function checkPlace(flags: Map<string, string[]>, verb: string | null): Map<stri
 }
 
 function isServiceFile(word: string): boolean {
-  return word.includes('/') || /\.[cm]?js$|\.m?ts$/.test(word)
+  return word.includes('/') || /\.[cm]?[jt]s$/.test(word)
 }
 
 function longDash(word: string): MydError {

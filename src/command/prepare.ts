@@ -84,7 +84,7 @@ async function preflight(context: StartContext, loaded: LoadedSettings): Promise
     instance: inspectPidfile(paths),
     uid: process.getuid?.() ?? 0,
     verifyFile: null, // a start reads only the embedded parts; --check reads the whole file
-    serviceFindings: serviceFindings(context.described),
+    serviceFindings: serviceFindings(context.described, loaded),
   })
 }
 

@@ -37,7 +37,7 @@ export async function reloadSettings(
   const findings: Finding[] = [
     ...loaded.findings,
     ...(await runPreflight(context, { user: checkUser, commands: checkCommands })),
-    ...serviceFindings(described),
+    ...serviceFindings(described, loaded),
     ...checkPlace(loaded, current),
   ]
   const failures = findings.filter((finding) => finding.level === 'failure')

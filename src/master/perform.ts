@@ -6,6 +6,7 @@ import type { Log } from '../log/log.ts'
 import type { Scoreboard } from '../metrics/scoreboard.ts'
 import type { FromChild, StoreHello, WorkerHello } from '../protocol.ts'
 import type { LoadedSettings } from '../settings/load.ts'
+import { releaseFreeMemory } from '../system/libc.ts'
 import type { ListenTable } from '../system/listen-table.ts'
 import { type Children, openChildren } from './children.ts'
 import { holders } from './departure.ts'
@@ -117,6 +118,7 @@ export class Performer {
       case 'restore-settings':
         return this.#inForce.restore()
       case 'report-ready':
+        releaseFreeMemory()
         return onReady()
       case 'reopen-logs':
         return this.#reopenLogs()

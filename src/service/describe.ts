@@ -49,7 +49,7 @@ interface Found {
 
 const UNMODIFIED: ServiceDescription = {
   kind: 'unmodified',
-  ...{ name: null, settings: {}, jobTypes: [], error: null, advice: null },
+  ...{ name: null, settings: {}, jobTypes: [], isServing: false, error: null, advice: null },
 }
 
 async function describe(file: string): Promise<Found> {
@@ -63,7 +63,8 @@ async function describe(file: string): Promise<Found> {
     if (typeof settings === 'string') throw new Error(`${file}: ${settings}`) // loading it checked them
     const { name = null, jobs = {} } = service
     const jobTypes = Object.keys(jobs)
-    return { description: { ...UNMODIFIED, kind: 'defined', name, settings, jobTypes }, service }
+    const isServing = service.http !== undefined || service.connection !== undefined
+    return { description: { ...UNMODIFIED, kind: 'defined', name, settings, jobTypes, isServing }, service }
   } catch (error) {
     const advice = error instanceof MydError ? (error.hint ?? null) : null
     return { description: { ...UNMODIFIED, kind: 'defined', error: messageOf(error), advice }, service: null }
