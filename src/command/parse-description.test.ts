@@ -19,7 +19,15 @@ const whole = {
 
 test('a description is taken as it is, and nothing more', () => {
   assert.deepEqual(parseDescription({ ...whole, more: 1 }), whole)
-  const empty = { kind: 'unmodified', name: null, settings: {}, jobTypes: [], isServing: false, error: 'broken', advice: 'x' }
+  const empty = {
+    kind: 'unmodified',
+    name: null,
+    settings: {},
+    jobTypes: [],
+    isServing: false,
+    error: 'broken',
+    advice: 'x',
+  }
   assert.deepEqual(parseDescription(empty), empty)
 })
 
