@@ -31,6 +31,7 @@ export async function bundleSource(root: string, entry: string): Promise<Bundle>
     [...own, ...listRuntimePackages(root)].map((directory) => `${directory}/`),
   )
   const code = findOutput(result.outputFiles, '.cjs')
+  checkAscii(code)
   const note = `${Object.keys(result.metafile.inputs).length} files, ${formatMegabytes(code.length)}`
   return { code, sourceMap: findOutput(result.outputFiles, '.map'), note }
 }
@@ -65,6 +66,16 @@ export function checkOrigins(metafile: Metafile, allowed: readonly string[]): vo
     const foreign = imports.find((each) => !isBuiltin(each.path))
     if (foreign !== undefined) throw new MydError('CHECK_FAILED', `the bundle would load ${foreign.path} from outside`)
   }
+}
+
+/** One character beyond it, and every process keeps the whole source in two bytes a character. */
+function checkAscii(code: Buffer): void {
+  const at = code.findIndex((byte) => byte > 127)
+  if (at < 0) return
+  const around = code.subarray(Math.max(0, at - 40), at + 10).toString('utf8')
+  throw new MydError('CHECK_FAILED', `the bundle has a character that is not ASCII: ${JSON.stringify(around)}`, {
+    hint: 'write it as \\u and its number; the bundler does so itself but in regular expressions',
+  })
 }
 
 function findOutput(files: readonly { path: string; contents: Uint8Array }[], ending: string): Buffer {

@@ -21,7 +21,7 @@ export function editDistance(from: string, to: string): number {
 
 /** Comparison forgives case and the separators that people mix up. */
 function normalise(word: string): string {
-  return word.toLowerCase().replace(/[-_.\s–—]/g, '')
+  return word.toLowerCase().replace(/[-_.\s\u2013\u2014]/g, '')
 }
 
 /**
