@@ -29,8 +29,8 @@ export const runStart: Command = async (context) => {
   closeSync(outputFd)
   if (detached.outcome === 'ready') {
     context.stdout(`${detached.pid}\n`)
-    if (!context.quiet)
-      context.stderr(`${settings.name}: started (pid ${detached.pid}), ${plural(settings.proc, 'worker')} ready\n`)
+    const what = context.launch.noFork ? 'a single process,' : plural(settings.proc, 'worker')
+    if (!context.quiet) context.stderr(`${settings.name}: started (pid ${detached.pid}), ${what} ready\n`)
     return 0
   }
   const { exit, message } = detached
