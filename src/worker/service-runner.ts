@@ -100,10 +100,10 @@ class Runner {
 
   /** A server that knows nothing of us is ready when it listens. */
   async #awaitListening(): Promise<void> {
-    const { listening, log } = this.#options
+    const { listening, log, origin } = this.#options
     const reminder = setTimeout(() => {
       log.warning('it is loaded and listens nowhere yet; if it never will, set ready = "loaded"')
-    }, REMIND_MS)
+    }, Math.min(REMIND_MS, origin.settings.bootTimeout / 2))
     await listening.whenListening()
     clearTimeout(reminder)
   }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
 import { createInstance } from '../support/instance.ts'
 import { findFreePort, listListening } from '../support/listening-socket.ts'
 import { startLoad } from '../support/load-client.ts'
@@ -11,9 +12,10 @@ import { signal } from '../support/processes.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const KILLS = process.env.SOAK === undefined ? 2 : 10
-/** Who accepted from which port of a client, told before a byte is read. */
+/** Who accepted when from which port of a client, told before a byte is read. */
 const TELL = `server.on('connection', ({ remotePort }) => {
-  fs.appendFileSync(home + '/accepted', process.pid + ' ' + remotePort + '\\n')
+  const atMs = process.hrtime.bigint() / 1000000n
+  fs.appendFileSync(home + '/accepted', [process.pid, remotePort, atMs].join(' ') + '\\n')
 })`
 
 test('kill -9 of workers under load: only what they had in hand fails, the same sockets stay open', async (t) => {
@@ -45,11 +47,16 @@ test('kill -9 of workers under load: only what they had in hand fails, the same 
   t.diagnostic(describeReport(report))
   assert.deepEqual(listListening(master), sockets)
 
-  // The last who accepted from a port: ports come again.
-  const lines = readFileSync(instance.path('accepted'), 'utf8').trim().split('\n')
-  const acceptedBy = new Map(lines.map((line) => line.split(' ').map(Number).toReversed() as [number, number]))
+  const accepted = readFileSync(instance.path('accepted'), 'utf8').trim().split('\n')
+  const acceptances = accepted.map((line) => line.split(' ').map(Number) as [number, number, number])
   for (const failure of report.recorded) {
-    assert.match(failure.kind, /^(reset|closed|short)$/, describeReport(report))
-    assert.ok(killed.has(acceptedBy.get(failure.localPort!) ?? 0), `not in hand: ${describeReport(report)}`)
+    const { kind, localPort, atMonotonicMs } = failure
+    assert.match(kind, /^(reset|closed|short)$/, describeReport(report))
+    // Ports come again: who accepted from it last before the failure.
+    const last = acceptances.findLast(([, port, atMs]) => port === localPort && atMs <= atMonotonicMs)
+    assert.ok(
+      killed.has(last?.[0] ?? 0),
+      `not in hand: ${inspect(failure)}, accepted by ${last}, killed ${[...killed]}`,
+    )
   }
 })

@@ -6,11 +6,11 @@ import { createInstance, type Instance } from '../support/instance.ts'
 import { findRole, isAlive, signal } from '../support/processes.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-/** One worker, with a job of a second in hand. */
+/** One worker, with a job of three seconds in hand. */
 async function startWithJob(t: TestContext): Promise<{ instance: Instance; master: number }> {
   const instance = createInstance(t)
   const master = await instance.start('--proc=1')
-  assert.equal((await instance.run(['job', 'add', '--', 'sleep', '1'])).code, 0)
+  assert.equal((await instance.run(['job', 'add', '--', 'sleep', '3'])).code, 0)
   await waitFor('the job to run', async () => (await showJob(instance)).state === 'reserved')
   return { instance, master }
 }

@@ -123,11 +123,11 @@ test('a connection that is no HTTP has until stopTimeout, and the service’s wo
 
 test('who listens nowhere is not ready: the log says what is missing; ready = "loaded" is enough for others', async (t) => {
   const instance = createInstance(t)
-  instance.configure('bootTimeout = "6s"\nrestartLimit = 1\n')
+  instance.configure('bootTimeout = "5s"\nrestartLimit = 1\n')
   instance.serveFile('setInterval(() => {}, 1000)')
   const { code, stderr } = await instance.run(['--daemon', '--proc=1'])
   assert.equal(code, 1)
-  assert.match(stderr, /worker 0 was not ready within 6 s \(bootTimeout\)/)
+  assert.match(stderr, /worker 0 was not ready within 5 s \(bootTimeout\)/)
   assert.match(instance.log(), /it is loaded and listens nowhere yet; if it never will, set ready = "loaded"/)
   instance.configure('ready = "loaded"\n')
   await instance.start('--proc=1')

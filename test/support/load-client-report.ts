@@ -39,6 +39,8 @@ export interface RecordedFailure extends Failure {
   readonly afterMs: number
   /** Since the load began. */
   readonly atMs: number
+  /** The same by the clock that all processes share (src/clock.ts). */
+  readonly atMonotonicMs: number
 }
 
 export interface LoadReport {

@@ -119,11 +119,12 @@ export class Load {
 
   #record(mode: LoadMode, connection: LoadConnection, requests: readonly LoadRequest[], outcomes: readonly Outcome[]) {
     const { answered, server, localPort } = connection
-    const atMs = monotonicMs() - this.#startedAt
+    const atMonotonicMs = monotonicMs()
+    const at = { atMs: atMonotonicMs - this.#startedAt, atMonotonicMs }
     for (const [index, { failure, afterMs }] of outcomes.entries()) {
       const request = requests[index]!.path
       if (failure === null) this.#count.addAnswer(mode, afterMs)
-      else this.#count.addFailure({ ...failure, mode, request, localPort, answered, server, afterMs, atMs })
+      else this.#count.addFailure({ ...failure, mode, request, localPort, answered, server, afterMs, ...at })
     }
   }
 }
