@@ -49,14 +49,12 @@ test('kill -9 of workers under load: only what they had in hand fails, the same 
 
   const accepted = readFileSync(instance.path('accepted'), 'utf8').trim().split('\n')
   const acceptances = accepted.map((line) => line.split(' ').map(Number) as [number, number, number])
-  for (const failure of report.recorded) {
-    const { kind, localPort, atMonotonicMs } = failure
+  const untold = report.recorded.filter(({ kind, localPort, atMonotonicMs }) => {
     assert.match(kind, /^(reset|closed|short)$/, describeReport(report))
     // Ports come again: who accepted from it last before the failure.
     const last = acceptances.findLast(([, port, atMs]) => port === localPort && atMs <= atMonotonicMs)
-    assert.ok(
-      killed.has(last?.[0] ?? 0),
-      `not in hand: ${inspect(failure)}, accepted by ${last}, killed ${[...killed]}`,
-    )
-  }
+    return !killed.has(last?.[0] ?? 0)
+  })
+  // Each may die between the system call that accepts and the line that tells it; then it was the first request.
+  assert.ok(untold.length <= KILLS && untold.every(({ answered }) => answered === 0), inspect(untold))
 })
