@@ -2,6 +2,7 @@
 import { closeSync, rmSync } from 'node:fs'
 import { type AnswerControl, createControlServer } from '../admin/control-server.ts'
 import type { Component } from '../component.ts'
+import { errnoOf } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import { createStoreServer } from '../job/store-server.ts'
 import { wordStoreEvent } from '../job/word-store-event.ts'
@@ -120,9 +121,14 @@ function createWorker(options: MasterOptions, { board, table, emit, exit }: Work
 /** With nobody to ask, this process binds itself. */
 function bindOwn(table: ListenTable): SocketSource {
   return {
-    async open(query) {
-      const { key, descriptor } = table.open(query, 0)
-      return { key, descriptor: duplicateDescriptor(descriptor), isPassive: false }
+    open(query, take) {
+      try {
+        const { key, descriptor } = table.open(query, 0)
+        take({ socket: { key, descriptor: duplicateDescriptor(descriptor), isPassive: false } })
+      } catch (error) {
+        if (errnoOf(error) === undefined) throw error
+        take({ error })
+      }
     },
     unlisten: (key) => table.close(key),
   }

@@ -116,7 +116,9 @@ export function openChildren(options: ChildrenOptions): Children {
 
 function handOver(handover: Running['handover'], descriptor: number): number | null {
   if (handover === null || !sendDescriptor(handover.pair, descriptor, handover.next)) return null
-  return handover.next++
+  const number = handover.next
+  handover.next = (number + 1) >>> 0
+  return number
 }
 
 /** Our child stays a zombie until Node reaps it, so the group is the right one whenever we know the pid. */

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { rolling, rollToEnd } from '../../test/support/rolling-reload.ts'
 import { SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
-import { code, killedBy, namesOf } from '../../test/support/supervision.ts'
+import { code, killedBy, namesOf, POLICY } from '../../test/support/supervision.ts'
+import { decide } from './decide.ts'
 import { lastKeys } from './lending.ts'
+import { initialState, type MasterEvent } from './state.ts'
 
 const HTTP = 'tcp:*:80'
 
@@ -161,4 +163,48 @@ test('bound before a worker asked: who is ready serves it once it has the addres
   daemon.listen(2, HTTP)
   daemon.ready(2)
   assert.deepEqual(lent(daemon), ['0: 2'])
+})
+
+test('a loan that the borrower did not take is asked for again', () => {
+  const daemon = serving(2)
+  daemon.exit(0, killedBy('SIGKILL'))
+  const [loan] = daemon.state.loans
+  assert.ok(loan)
+  assert.deepEqual(namesOf(daemon.send({ type: 'loan.failed', loan })), ['lend'])
+  assert.deepEqual(lent(daemon), ['0: 2'])
+})
+
+test('an address of a reload that was given up goes with the last worker that had it', () => {
+  const daemon = serving(2)
+  daemon.request({ type: 'reload' })
+  daemon.loadSettings()
+  daemon.listen(1, 'tcp:*:81')
+  daemon.ready(1)
+  daemon.advance(1000)
+  daemon.exitOrdered()
+  daemon.exit(3, code(1))
+  assert.equal(daemon.state.reload.name, 'idle')
+  const closed = () => daemon.actions.flatMap((action) => (action.type === 'close-sockets' ? action.keys : []))
+  assert.deepEqual(closed(), [], 'worker 0 serves it')
+  daemon.exit(1, killedBy('SIGKILL'))
+  assert.deepEqual(closed(), [], 'who comes may want it')
+  daemon.advance(POLICY.restartDelayMs * 2)
+  const [seat = 0] = daemon.workerSeats()
+  daemon.listen(seat, HTTP)
+  daemon.ready(seat)
+  assert.deepEqual(closed(), ['tcp:*:81'])
+})
+
+test('a thousand workers with sockets are no more work for each event than a few', () => {
+  const proc = 1024
+  let state = initialState({ policy: POLICY, proc, run: 'run', now: 0 })
+  const send = (event: MasterEvent) => {
+    state = decide(state, event, 0).state
+  }
+  send({ type: 'begin' })
+  for (let slot = 0; slot < proc; slot++) {
+    send({ type: 'child.listening', seat: slot * 2, socket: { key: HTTP, slot } })
+    send({ type: 'child.ready', seat: slot * 2 })
+  }
+  assert.deepEqual(state.loans, []) // after minutes, when each socket looks at each worker
 })

@@ -12,7 +12,7 @@ import { assertNever } from '../errors.ts'
 import { EXIT_CONFIG } from '../exit-reason.ts'
 import { passDeadlines, startStore, startWorker, tellSeat } from './crew.ts'
 import { commandsEnded, commandsStuck, judgeDepartures, tellUntold } from './departure.ts'
-import { continueLending, holdSockets, unlistened } from './lending.ts'
+import { continueClosing, continueLending, holdSockets, loanFailed } from './lending.ts'
 import { continueReload, rejectReload, requestReload, rollOut } from './reload.ts'
 import { refill, requestScale, scaleBy } from './scale.ts'
 import type { Slot } from './slot-state.ts'
@@ -21,7 +21,12 @@ import { continueStop, failStart, quit, stop } from './stop.ts'
 
 export function decide(state: MasterState, event: MasterEvent, now: number): Step {
   if (state.phase.name === 'stopped') return stay(state)
-  const follow = [checkStart, refill, continueReload, judgeDepartures, continueLending, continueStop]
+  const follow = [
+    ...[checkStart, refill, continueReload, judgeDepartures],
+    (after: MasterState) => continueClosing(state, after),
+    (after: MasterState) => continueLending(state, after),
+    continueStop,
+  ]
   return follow.reduce((step, next) => then(step, (s) => next(s, now)), dispatch(state, event, now))
 }
 
@@ -36,11 +41,13 @@ function dispatch(state: MasterState, event: MasterEvent, now: number): Step {
     case 'child.listening':
       return tellSeat(holdSockets(state, [event.socket]), event.seat, { type: 'listening', key: event.socket.key }, now)
     case 'child.unlisten':
-      return then(tellSeat(state, event.seat, { type: 'unlisten', key: event.key }, now), unlistened)
+      return tellSeat(state, event.seat, { type: 'unlisten', key: event.key }, now)
     case 'child.draining':
       return tellSeat(state, event.seat, { type: 'draining', cause: event.cause }, now)
     case 'child.pulse':
       return tellSeat(state, event.seat, { type: 'pulse', isLate: event.isLate }, now)
+    case 'loan.failed':
+      return stay(loanFailed(state, event.loan))
     case 'sockets.bound':
       return stay(holdSockets(state, event.sockets))
     case 'child.unable':

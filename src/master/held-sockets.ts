@@ -6,12 +6,29 @@ import { errnoOf, messageOf } from '../errors.ts'
 import type { Emit } from '../events.ts'
 import type { ListenQuery, SocketKey } from '../protocol.ts'
 import type { Settings } from '../settings/table.ts'
+import { keyOf } from '../system/address.ts'
 import type { ListenTable } from '../system/listen-table.ts'
 import type { Children } from './children.ts'
 import { ableWorkers } from './lending.ts'
 import { listenPolicyOf } from './policy.ts'
 import { RoundRobin } from './round-robin.ts'
 import type { HeldSocket, Loan, MasterState } from './state.ts'
+
+/** A service that opens one socket after the other must not take the master's descriptors with it. */
+const ADDRESSES_MAX = 256
+
+/** What came of asking: a socket may be bound although it could not be handed over. */
+export interface Given {
+  readonly socket: HeldSocket | null
+  readonly isGiven: boolean
+}
+
+interface Opened {
+  readonly key: SocketKey
+  readonly descriptor: number
+  readonly isPassive: boolean
+  readonly socket: HeldSocket
+}
 
 export interface HeldSocketsOptions {
   readonly table: ListenTable
@@ -47,24 +64,42 @@ export class HeldSockets {
       )
   }
 
-  /** A worker asks for a socket: it gets it, or the reason why not. @returns what it got */
-  give(seat: number, request: number, query: ListenQuery): HeldSocket | null {
-    const { table, children, emit } = this.#options
-    const slot = seat >> 1
+  /** A worker asks for a socket: it gets it, or the reason why not. */
+  give(seat: number, request: number, query: ListenQuery): Given {
+    const { children, emit } = this.#options
+    const refuse = (code: string, reason: string): void => {
+      children.send(seat, { type: 'no-socket', request, code, message: reason })
+      emit({ type: 'socket.refused', slot: seat >> 1, reason })
+    }
+    const opened = this.#open(query, seat >> 1)
+    if ('code' in opened) {
+      refuse(opened.code, opened.reason)
+      return { socket: null, isGiven: false }
+    }
+    const { key, descriptor, isPassive, socket } = opened
+    const handover = children.handOver(seat, descriptor)
+    if (handover === null) {
+      refuse('EAGAIN', `${key}: the worker does not take what it is given`)
+      return { socket, isGiven: false }
+    }
+    children.send(seat, { type: 'socket', request, key, handover, isPassive })
+    if (isPassive) this.#takeTurns(key, descriptor)
+    return { socket, isGiven: true }
+  }
+
+  #open(query: ListenQuery, slot: number): Opened | { readonly code: string; readonly reason: string } {
+    const { table } = this.#options
+    const asked = keyOf(query)
+    const keys = table.keys()
+    if (keys.length >= ADDRESSES_MAX && !keys.includes(asked)) {
+      return { code: 'EMFILE', reason: `${asked}: the workers listen on ${keys.length} addresses already` }
+    }
     try {
       const { key, descriptor } = table.open(query, slot)
-      const isPassive = table.isInTurn(key)
-      const handover = children.handOver(seat, descriptor)
-      if (handover === null) return null // it ends, or does not read: bootTimeout
-      children.send(seat, { type: 'socket', request, key, handover, isPassive })
-      if (isPassive) this.#takeTurns(key, descriptor)
-      return { key, slot: table.modeOf(key) === 'shared' ? null : slot }
+      const socket = { key, slot: table.modeOf(key) === 'shared' ? null : slot }
+      return { key, descriptor, socket, isPassive: table.isInTurn(key) }
     } catch (error) {
-      const code = errnoOf(error)
-      if (code === undefined) throw error
-      children.send(seat, { type: 'no-socket', request, code, message: messageOf(error) })
-      emit({ type: 'socket.refused', slot, reason: messageOf(error) })
-      return null
+      return { code: errnoOf(error) ?? 'EINVAL', reason: messageOf(error) }
     }
   }
 
@@ -73,14 +108,16 @@ export class HeldSockets {
     return this.#options.table.addresses()
   }
 
-  lend({ key, slot, borrower }: Loan): void {
+  /** @returns false when the borrower does not take it now, or has just ended */
+  lend({ key, slot, borrower }: Loan): boolean {
     const { table, children, emit } = this.#options
     const descriptor = table.descriptorOf(key, slot)
-    if (descriptor === null) return
+    if (descriptor === null) return true // its address is closed
     const handover = children.handOver(borrower.seat, descriptor)
-    if (handover === null) return // it has just ended: its exit is the next event
+    if (handover === null) return false
     children.send(borrower.seat, { type: 'lend', key, slot, handover })
     emit({ type: 'socket.lent', key, slot, to: borrower.seat >> 1 })
+    return true
   }
 
   takeBack({ key, slot, borrower }: Loan): void {
@@ -119,6 +156,6 @@ export class HeldSockets {
       if (handover !== null) children.send(seat, { type: 'connection', key, handover })
       return handover !== null
     }
-    this.#turns.set(key, new RoundRobin(descriptor, this.#settings['socket.backlog'], give))
+    this.#turns.set(key, new RoundRobin({ descriptor, backlog: this.#settings['socket.backlog'], give }))
   }
 }

@@ -37,41 +37,76 @@ export function holdSockets(state: MasterState, sockets: readonly HeldSocket[]):
   return { ...state, sockets: [...state.sockets, ...sockets.filter(isNew)] }
 }
 
-/** After each event: sockets that nobody serves are lent, those whose own worker is back are taken back. */
-export function continueLending(state: MasterState): Step {
+/**
+ * After each event: sockets that nobody serves are lent, those whose own worker is back are taken back.
+ * @param before the state before the event, which mostly changes nothing here
+ */
+export function continueLending(before: MasterState, state: MasterState): Step {
   if (state.sockets.length === 0 || state.phase.name === 'draining') return stay(state)
+  if (before.places === state.places && before.sockets === state.sockets && before.loans === state.loans) {
+    return stay(state)
+  }
+  const able = groupAble(state)
+  const current = new Map(state.loans.map((loan) => [nameOf(loan), loan]))
+  const burdens = new Map<number, number>()
   const loans: Loan[] = []
   for (const { key, slot } of state.sockets) {
-    if (slot === null) continue
-    const able = ableWorkers(state, key)
-    if (able.length === 0 || able.some((child) => slotOf(child) === slot)) continue
-    const kept = state.loans.find((loan) => loan.key === key && loan.slot === slot && hasChild(able, loan.borrower))
-    loans.push(kept ?? { key, slot, borrower: leastBurdened(able, loans) })
+    const children = able.get(key)
+    if (slot === null || children === undefined || children.has(slot)) continue
+    const kept = current.get(nameOf({ key, slot }))
+    const isKept = kept !== undefined && children.get(slotOf(kept.borrower))?.id === kept.borrower.id
+    const loan = isKept ? kept : { key, slot, borrower: leastBurdened(children, burdens) }
+    burdens.set(loan.borrower.id, (burdens.get(loan.borrower.id) ?? 0) + 1)
+    loans.push(loan)
   }
   return changeLoans(state, loans)
 }
 
+const nameOf = ({ key, slot }: { readonly key: SocketKey; readonly slot: number }): string => `${slot} ${key}`
+
+/** By address: the able workers, by slot. */
+function groupAble(state: MasterState): Map<SocketKey, Map<number, Child>> {
+  const groups = new Map<SocketKey, Map<number, Child>>()
+  for (const slot of workerSlots(state)) {
+    const child = ableChild(slot)
+    for (const key of child?.keys ?? []) {
+      const group = groups.get(key) ?? new Map<number, Child>()
+      groups.set(key, group.set(slot.index, child!))
+    }
+  }
+  return groups
+}
+
+/** It was not taken: another borrower is found, or the same one asked again. */
+export function loanFailed(state: MasterState, { key, slot, borrower }: Loan): MasterState {
+  const isIt = (loan: Loan) => loan.key === key && loan.slot === slot && loan.borrower.id === borrower.id
+  return { ...state, loans: state.loans.filter((loan) => !isIt(loan)) }
+}
+
 function changeLoans(state: MasterState, loans: readonly Loan[]): Step {
-  const ended = state.loans.filter((loan) => !loans.includes(loan))
-  const begun = loans.filter((loan) => !state.loans.includes(loan))
+  const was = new Set(state.loans)
+  const is = new Set(loans)
+  const ended = state.loans.filter((loan) => !is.has(loan))
+  const begun = loans.filter((loan) => !was.has(loan))
   if (ended.length === 0 && begun.length === 0) return stay(state)
+  const seated = new Set(workerSlots(state).flatMap((slot) => childOf(slot)?.id ?? []))
   const actions: MasterAction[] = [
     ...begun.map((loan) => ({ type: 'lend', loan }) as const),
-    ...ended.filter(({ borrower }) => isSeated(state, borrower)).map((loan) => ({ type: 'take-back', loan }) as const),
+    ...ended.filter(({ borrower }) => seated.has(borrower.id)).map((loan) => ({ type: 'take-back', loan }) as const),
   ]
   return { state: { ...state, loans }, actions }
 }
 
 const slotOf = (child: Child): number => child.seat >> 1
-const hasChild = (children: readonly Child[], { id }: Child): boolean => children.some((child) => child.id === id)
 
-function isSeated(state: MasterState, child: Child): boolean {
-  return workerSlots(state).some((slot) => childOf(slot)?.id === child.id)
-}
-
-function leastBurdened(able: readonly Child[], loans: readonly Loan[]): Child {
-  const burden = (child: Child) => loans.filter(({ borrower }) => borrower.id === child.id).length
-  return able.reduce((least, child) => (burden(child) < burden(least) ? child : least))
+function leastBurdened(able: ReadonlyMap<number, Child>, burdens: ReadonlyMap<number, number>): Child {
+  let least: Child | null = null
+  for (const child of able.values()) {
+    const burden = burdens.get(child.id) ?? 0
+    if (burden === 0) return child
+    if (least === null || burden < (burdens.get(least.id) ?? 0)) least = child
+  }
+  return least!
 }
 
 /**
@@ -92,10 +127,11 @@ function usedKeys(state: MasterState, counts: (child: Child) => boolean = () => 
 }
 
 /**
- * Gives up the addresses that no worker has any more: a service closed a server, or a reload took it away. Not while a
- * worker is missing: it may be the one that comes back to it.
+ * Gives up the addresses that no worker has any more: a service closed a server, a reload took it away or was given up.
+ * Not while a worker is missing: it may be the one that comes back to it.
  */
 export function closeUnused(state: MasterState): Step {
+  if (state.sockets.length === 0) return stay(state)
   const isWhole = state.places.slice(0, state.proc).every(({ current }) => current.state.name === 'ready')
   if (state.phase.name !== 'running' || !isWhole) return stay(state)
   const used = usedKeys(state)
@@ -112,7 +148,8 @@ export function closeUnused(state: MasterState): Step {
   }
 }
 
-/** A service closed a server. During a reload its successors may still want the address. */
-export function unlistened(state: MasterState): Step {
-  return state.reload.name === 'idle' ? closeUnused(state) : stay(state)
+/** After each event. During a reload the successors may still want an address. */
+export function continueClosing(before: MasterState, state: MasterState): Step {
+  const isSame = before.places === state.places && before.sockets === state.sockets && before.reload === state.reload
+  return isSame || state.reload.name !== 'idle' ? stay(state) : closeUnused(state)
 }

@@ -14,7 +14,9 @@ import { HeldSockets } from './held-sockets.ts'
 import { lastKeys } from './lending.ts'
 import { OrphanSearch } from './orphan-search.ts'
 import { type Reloaded, SettingsInForce } from './settings-in-force.ts'
-import { type MasterAction, type MasterEvent, type MasterState, STORE_SEAT, workerId } from './state.ts'
+import { type Loan, type MasterAction, type MasterEvent, type MasterState, STORE_SEAT, workerId } from './state.ts'
+
+const LEND_AGAIN_MS = 20
 
 export interface PerformOptions {
   readonly program: string
@@ -98,7 +100,7 @@ export class Performer {
       case 'tell-store':
         return children.send(STORE_SEAT, { type: 'worker.gone', gone: action.gone })
       case 'lend':
-        return this.sockets.lend(action.loan)
+        return this.#lend(action.loan)
       case 'take-back':
         return this.sockets.takeBack(action.loan)
       case 'close-sockets':
@@ -148,6 +150,12 @@ export class Performer {
     this.children.spawn({ kind, index, child, hello, worker })
   }
 
+  /** Tried again a little later, when the borrower has taken what lies there, or has ended. */
+  #lend(loan: Loan): void {
+    if (this.sockets.lend(loan)) return
+    setTimeout(() => this.#options.post({ type: 'loan.failed', loan }), LEND_AGAIN_MS).unref()
+  }
+
   #receive(seat: number, message: FromChild): void {
     const { post, log } = this.#options
     switch (message.type) {
@@ -156,8 +164,9 @@ export class Performer {
       case 'draining':
         return post({ type: 'child.draining', seat, cause: message.cause })
       case 'listen': {
-        const socket = this.sockets.give(seat, message.request, message.query)
-        return socket === null ? undefined : post({ type: 'child.listening', seat, socket })
+        const { socket, isGiven } = this.sockets.give(seat, message.request, message.query)
+        if (socket === null) return
+        return post(isGiven ? { type: 'child.listening', seat, socket } : { type: 'sockets.bound', sockets: [socket] })
       }
       case 'unlisten':
         return post({ type: 'child.unlisten', seat, key: message.key })

@@ -71,7 +71,7 @@ export function rejectReload(state: MasterState, reason: string, exit: number, n
   if (reload.name === 'idle') return stay(state)
   const actions = [emit({ type: 'reload.rejected', reason }), ...answers(reload.requests, exit, reason)]
   const restored = then({ state, actions }, (s) => (reload.name === 'rolling' ? restore(s, reload, now) : stay(s)))
-  return then(then(restored, closeUnused), nextOrIdle)
+  return then(restored, nextOrIdle)
 }
 
 function restore(state: MasterState, { before }: Rolling, now: number): Step {
@@ -137,6 +137,5 @@ function finish(state: MasterState, reload: Rolling, now: number): Step {
   const tookMs = now - reload.since
   const done = emit({ type: 'reload.done', generation: state.generation, tookMs })
   const message = `${plural(state.proc, 'worker')} replaced (generation ${state.generation})`
-  const told = then(closeUnused(state), (s) => ({ state: s, actions: [done, ...answers(reload.requests, 0, message)] }))
-  return then(told, nextOrIdle)
+  return then({ state, actions: [done, ...answers(reload.requests, 0, message)] }, nextOrIdle)
 }

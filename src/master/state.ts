@@ -111,6 +111,8 @@ export type MasterEvent =
   | { readonly type: 'child.draining'; readonly seat: number; readonly cause: OwnCause }
   /** Heartbeats of workers that became late, or are on time again. */
   | { readonly type: 'child.pulse'; readonly seat: number; readonly isLate: boolean }
+  /** The borrower did not take it. */
+  | { readonly type: 'loan.failed'; readonly loan: Loan }
   /** Bound before a worker asked. */
   | { readonly type: 'sockets.bound'; readonly sockets: readonly HeldSocket[] }
   | { readonly type: 'child.unable'; readonly seat: number; readonly message: string }

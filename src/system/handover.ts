@@ -29,11 +29,11 @@ const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 const MSG_CMSG_CLOEXEC = 0x40000000
 
-const { EAGAIN, ECONNRESET, EINTR, EMFILE, EPIPE } = constants.errno
+const { EAGAIN, ECONNRESET, EINTR, EMFILE, ENOBUFS, ENOMEM, EPIPE } = constants.errno
 /** More descriptors are under way than this user may have open; Node has no name for it. */
 const ETOOMANYREFS = 109
 /** The other side is gone, or does not take what is there. */
-const NOT_TAKEN: readonly number[] = [EAGAIN, EPIPE, ECONNRESET, ETOOMANYREFS]
+const NOT_TAKEN: readonly number[] = [EAGAIN, EPIPE, ECONNRESET, ETOOMANYREFS, ENOBUFS, ENOMEM]
 
 export interface HandoverPair {
   readonly ours: number

@@ -12,11 +12,17 @@ import { Listening } from './listening.ts'
 const POLICY = { balance: 'kernel', backlog: 511, socketMode: 0o600, socketOwner: null } as const
 const table = new ListenTable(POLICY, [])
 const unlistened: string[] = []
+let onGiven: (key: string) => void = () => {}
 const listening = new Listening(
   {
-    async open(query) {
-      const { key, descriptor } = table.open(query, 0)
-      return { key, descriptor: duplicateDescriptor(descriptor), isPassive: false }
+    open(query, take) {
+      try {
+        const { key, descriptor } = table.open(query, 0)
+        take({ socket: { key, descriptor: duplicateDescriptor(descriptor), isPassive: false } })
+        onGiven(key)
+      } catch (error) {
+        take({ error })
+      }
     },
     unlisten: (key) => void unlistened.push(key),
   },
@@ -98,6 +104,19 @@ test('a socket that is lent is served until it is taken back; what waits then is
   assert.equal(await waiting, 'hello')
   server.close()
   other.closeAll()
+})
+
+test('a loan and a connection that come right behind the socket are taken', async () => {
+  const lender = new ListenTable({ ...POLICY, balance: 'shared' }, [])
+  const query = { kind: 'tcp', host: '127.0.0.1', port: 0, ipv6Only: false, backlog: null, index: 0 } as const
+  const { descriptor } = lender.open(query, 0)
+  onGiven = (key) => listening.lend(key, 9, duplicateDescriptor(descriptor))
+  const server = hello()
+  await listen(server, 0, '127.0.0.1')
+  onGiven = () => {}
+  assert.equal(await get(Number(lender.addresses()[0]?.split(':')[1])), 'hello')
+  server.close()
+  lender.closeAll()
 })
 
 test('a server counts what it did not accept itself, and heeds maxConnections', async () => {

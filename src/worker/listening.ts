@@ -16,10 +16,13 @@ import { type ClusterQuery, toLibuvError, toListenQuery } from './cluster-query.
 import type { GivenSocket, Listener } from './listener.ts'
 import type { DrainOptions, TrackedServer } from './track-server.ts'
 
+/** A socket, or an error of the system (with an errno's name as `code`) why there is none. */
+export type SocketOutcome = { readonly socket: GivenSocket } | { readonly error: unknown }
+
 /** Where sockets come from: the master, or with --nofork this process. */
 export interface SocketSource {
-  /** @throws an error with an errno's name as `code` */
-  open(query: ListenQuery): Promise<GivenSocket>
+  /** @param take is called when it is there, before anything else that comes for it: a loan may be right behind */
+  open(query: ListenQuery, take: (outcome: SocketOutcome) => void): void
   /** No server of this process accepts on it any more, because the service closed it. */
   unlisten(key: SocketKey): void
 }
@@ -64,9 +67,7 @@ export class Listening {
   /** Once in the life of a process. A worker that only runs jobs does without. */
   async install(): Promise<void> {
     this.#serving = await loadServing()
-    this.#serving.answerListen((server, query, callback) => {
-      this.#answer(server, query, callback).catch((error: unknown) => callback(toLibuvError(error)))
-    })
+    this.#serving.answerListen((server, query, callback) => this.#answer(server, query, callback))
   }
 
   get #loaded(): Awaited<ReturnType<typeof loadServing>> {
@@ -86,10 +87,12 @@ export class Listening {
 
   /** Has a server listen on what the settings say. @returns when it does @throws an error of the system */
   async serve(server: net.Server, query: ListenQuery): Promise<void> {
-    const socket = await this.#source.open(query)
     const listens = once(server, 'listening')
-    this.#given = { ...socket, asked: `settings ${socket.key}`, backlog: this.#backlog }
-    server.listen({ port: 0 }) // asks for its socket at once, and gets this one
+    this.#source.open(query, (outcome) => {
+      if ('error' in outcome) return void server.emit('error', outcome.error)
+      this.#given = { ...outcome.socket, asked: `settings ${outcome.socket.key}`, backlog: this.#backlog }
+      server.listen({ port: 0 }) // asks for its socket at once, and gets this one
+    })
     await listens
   }
 
@@ -97,7 +100,7 @@ export class Listening {
     return [...this.#listeners.keys()]
   }
 
-  async #answer(server: net.Server | dgram.Socket, query: ClusterQuery, callback: ServerCallback): Promise<void> {
+  #answer(server: net.Server | dgram.Socket, query: ClusterQuery, callback: ServerCallback): void {
     const given = this.#given
     this.#given = null
     if (given !== null) return this.#begin(server as net.Server, given, callback)
@@ -105,17 +108,30 @@ export class Listening {
     const asked = toListenQuery(query)
     const { index, name } = this.#claim(asked)
     this.#pending += 1
-    try {
-      const socket = await this.#source.open({ ...asked, index })
-      const { addressType } = query
-      if (addressType === 'udp4' || addressType === 'udp6')
-        return answer(callback, this.#loaded.wrapDatagram(addressType, socket.descriptor))
-      const backlog = query.backlog || this.#backlog
-      this.#begin(server as net.Server, { ...socket, asked: name, backlog }, callback)
-    } finally {
+    this.#source.open({ ...asked, index }, (outcome) => {
       this.#pending -= 1
+      if ('socket' in outcome) this.#take(server, query, { ...outcome.socket, asked: name }, callback)
+      else this.#refuse(name, outcome.error, callback)
       this.#onListening()
+    })
+  }
+
+  #take(
+    server: net.Server | dgram.Socket,
+    { addressType, backlog }: ClusterQuery,
+    socket: Omit<Asked, 'backlog'>,
+    callback: ServerCallback,
+  ): void {
+    if (addressType === 'udp4' || addressType === 'udp6') {
+      return answer(callback, this.#loaded.wrapDatagram(addressType, socket.descriptor))
     }
+    this.#begin(server as net.Server, { ...socket, backlog: backlog || this.#backlog }, callback)
+  }
+
+  /** In a turn of its own: what a service throws in its `error` listener must not reach whoever told us. */
+  #refuse(asked: string, error: unknown, callback: ServerCallback): void {
+    this.#asked.delete(asked)
+    setImmediate(() => callback(toLibuvError(error)))
   }
 
   /** The service has a descriptor of its own: nothing of ours but the draining. */

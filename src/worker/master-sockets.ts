@@ -1,10 +1,10 @@
 /** Sockets from the master: asked for over the channel, received as descriptors over the handover pair. */
+import { errnoOf, messageOf } from '../errors.ts'
 import type { FromChild, ListenQuery, SocketKey, ToWorker } from '../protocol.ts'
 import type { Channel } from '../system/channel.ts'
 import { receiveDescriptor } from '../system/handover.ts'
 import { closeDescriptor } from '../system/socket-calls.ts'
-import type { GivenSocket } from './listener.ts'
-import type { Listening, SocketSource } from './listening.ts'
+import type { Listening, SocketOutcome, SocketSource } from './listening.ts'
 
 /** An error of the system that happened in the master. */
 class ListenError extends Error {
@@ -16,24 +16,26 @@ class ListenError extends Error {
   }
 }
 
+type Take = (outcome: SocketOutcome) => void
+
 export class MasterSockets implements SocketSource {
   readonly #channel: Channel<FromChild>
   readonly #handover: number
-  readonly #waiting = new Map<number, PromiseWithResolvers<GivenSocket>>()
+  readonly #onProblem: (problem: string) => void
+  readonly #waiting = new Map<number, Take>()
   #nextRequest = 1
 
-  /** @param handover this process's end of the pair */
-  constructor(channel: Channel<FromChild>, handover: number) {
+  /** @param handover this process's end of the pair @param onProblem a descriptor came and could not be taken */
+  constructor(channel: Channel<FromChild>, handover: number, onProblem: (problem: string) => void) {
     this.#channel = channel
     this.#handover = handover
+    this.#onProblem = onProblem
   }
 
-  open(query: ListenQuery): Promise<GivenSocket> {
+  open(query: ListenQuery, take: Take): void {
     const request = this.#nextRequest++
-    const waiting = Promise.withResolvers<GivenSocket>()
-    this.#waiting.set(request, waiting)
+    this.#waiting.set(request, take)
     this.#channel.send({ type: 'listen', request, query })
-    return waiting.promise
   }
 
   unlisten(key: SocketKey): void {
@@ -43,27 +45,42 @@ export class MasterSockets implements SocketSource {
   receive(message: ToWorker, listening: Listening): void {
     switch (message.type) {
       case 'socket':
-        return this.#settle(message.request, (waiting) => {
-          const { key, isPassive } = message
-          waiting.resolve({ key, descriptor: this.#take(message.handover), isPassive })
-        })
+        return this.#settle(message.request, this.#receiveSocket(message))
       case 'no-socket':
-        return this.#settle(message.request, (waiting) =>
-          waiting.reject(new ListenError(message.code, message.message)),
-        )
-      case 'lend':
-        return listening.lend(message.key, message.slot, this.#take(message.handover))
+        return this.#settle(message.request, { error: new ListenError(message.code, message.message) })
       case 'take-back':
         return listening.takeBack(message.key, message.slot)
+      case 'lend':
+        return this.#receiveOne(message, (descriptor) => listening.lend(message.key, message.slot, descriptor))
       case 'connection':
-        return listening.connect(message.key, this.#take(message.handover))
+        return this.#receiveOne(message, (descriptor) => listening.connect(message.key, descriptor))
     }
   }
 
-  #settle(request: number, settle: (waiting: PromiseWithResolvers<GivenSocket>) => void): void {
-    const waiting = this.#waiting.get(request)
+  #settle(request: number, outcome: SocketOutcome): void {
+    const take = this.#waiting.get(request)
     this.#waiting.delete(request)
-    if (waiting !== undefined) settle(waiting)
+    take?.(outcome)
+  }
+
+  #receiveSocket({ key, handover, isPassive }: Extract<ToWorker, { type: 'socket' }>): SocketOutcome {
+    try {
+      return { socket: { key, descriptor: this.#take(handover), isPassive } }
+    } catch (error) {
+      return { error }
+    }
+  }
+
+  /** One that cannot be taken is one client's loss, or a slot's: never the worker's. */
+  #receiveOne({ key, handover }: { readonly key: SocketKey; readonly handover: number }, use: (fd: number) => void) {
+    let descriptor: number
+    try {
+      descriptor = this.#take(handover)
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error
+      return this.#onProblem(`${key}: what the master passed cannot be taken: ${messageOf(error)}`)
+    }
+    use(descriptor)
   }
 
   /** The master puts a descriptor there before it says so; what it could not say is passed over. */

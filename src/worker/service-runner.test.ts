@@ -34,7 +34,7 @@ function createRunner(context: TestContext, gate: Promise<void>): Component {
     board: { takeInHand: () => ({ ownGroup: nothing, release: nothing }), countJob: nothing },
     log: { debug: nothing, info: nothing, warning: nothing, error: nothing },
     environment: {},
-    listening: new Listening({ open: () => Promise.reject(new Error('nobody')), unlisten: nothing }, 511),
+    listening: new Listening({ open: nothing, unlisten: nothing }, 511),
     onLoaded: nothing,
     tellEnd: () => false,
     exit: nothing,

@@ -101,9 +101,12 @@ class Runner {
   /** A server that knows nothing of us is ready when it listens. */
   async #awaitListening(): Promise<void> {
     const { listening, log, origin } = this.#options
-    const reminder = setTimeout(() => {
-      log.warning('it is loaded and listens nowhere yet; if it never will, set ready = "loaded"')
-    }, Math.min(REMIND_MS, origin.settings.bootTimeout / 2))
+    const reminder = setTimeout(
+      () => {
+        log.warning('it is loaded and listens nowhere yet; if it never will, set ready = "loaded"')
+      },
+      Math.min(REMIND_MS, origin.settings.bootTimeout / 2),
+    )
     await listening.whenListening()
     clearTimeout(reminder)
   }
@@ -114,28 +117,28 @@ class Runner {
     return this.#stopped
   }
 
+  /**
+   * Requests and jobs first, then the service is told: its own way to end may close what still sends a request. What is
+   * left then (WebSockets, plain TCP) is for the service to end.
+   */
   async #stopInOrder(last: readonly SocketKey[]): Promise<void> {
-    const { origin, listening } = this.#options
+    const { origin, listening, tellEnd } = this.#options
     const hurry = new AbortController()
     const timer = setTimeout(() => hurry.abort(), patienceMs(origin))
     try {
       listening.stopAccepting(last)
-      await Promise.all([this.#jobs?.drain(hurry.signal), this.#drainConnections(hurry.signal)])
+      const requestsDone = Promise.withResolvers<void>()
+      const connectionsEnded = listening.drain({ idleMs: origin.settings.drainIdleTime, signal: hurry.signal }, () => {
+        tellEnd()
+        requestsDone.resolve()
+      })
+      await Promise.all([this.#jobs?.drain(hurry.signal), requestsDone.promise])
       await this.#running?.stop?.()
+      await connectionsEnded
       await this.#jobs?.stop()
     } finally {
       clearTimeout(timer)
     }
-  }
-
-  /**
-   * Requests first, then the service is told: its own way to end may close what still sends one. What is left then
-   * (WebSockets, plain TCP) is for the service to end.
-   */
-  async #drainConnections(signal: AbortSignal): Promise<void> {
-    const { origin, listening, tellEnd } = this.#options
-    const idleMs = origin.settings.drainIdleTime
-    await listening.drain({ idleMs, signal }, tellEnd)
   }
 }
 
