@@ -82,7 +82,7 @@ class Worker {
     this.#around = around
     this.#seat = openScoreboard(FD.scoreboard, 'write').seat(hello.seat)
     this.#log = createChannelLog(channel)
-    this.#sockets = new MasterSockets(channel, FD.handover)
+    this.#sockets = new MasterSockets(channel, FD.handover, (problem) => this.#log.error(problem))
     this.#listening = new Listening(this.#sockets, settings['socket.backlog'])
     this.#runner = createServiceRunner({
       origin: { service, serviceSettings, settings, jobTypes, instance, worker },
