@@ -26,7 +26,7 @@ export async function startAll(components: readonly Component[], signal: AbortSi
 }
 
 /** Stops all in reverse order. Every one is stopped, also when another fails; the first failure is thrown at the end. */
-export async function stopAll(components: readonly Component[]): Promise<void> {
+export async function stopAll(components: readonly Pick<Component, 'stop'>[]): Promise<void> {
   const failures: unknown[] = []
   for (const component of [...components].reverse()) {
     try {

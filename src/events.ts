@@ -66,6 +66,8 @@ export type DaemonEvent =
   | { readonly type: 'socket.lent'; readonly key: SocketKey; readonly slot: number; readonly to: number }
   | { readonly type: 'socket.returned'; readonly key: SocketKey; readonly slot: number; readonly by: number }
   | { readonly type: 'socket.closed'; readonly key: SocketKey }
+  /** The file of a unix socket that is closed could not be removed. */
+  | { readonly type: 'socket.file-left'; readonly path: string; readonly reason: string }
   | { readonly type: 'commands.ended'; readonly worker: string; readonly pids: readonly number[] }
   | { readonly type: 'commands.unkillable'; readonly worker: string; readonly pids: readonly number[] }
   | { readonly type: 'reload.started'; readonly generation: number }

@@ -76,6 +76,11 @@ const ROWS: [DaemonEvent, LogLevel, string][] = [
   [{ type: 'scale.changed', from: 2, to: 4 }, 'info', 'workers wanted: 2 → 4'],
   [{ type: 'signal.received', signal: 'SIGHUP' }, 'info', 'received SIGHUP'],
   [{ type: 'signal.ignored', signal: 'SIGUSR2', reason: 'no' }, 'warning', 'SIGUSR2 ignored: no'],
+  [
+    { type: 'socket.file-left', path: '/run/x.sock', reason: 'EROFS' },
+    'warning',
+    '/run/x.sock cannot be removed, nobody listens there any more: EROFS',
+  ],
   [{ type: 'control.refused', reason: 'no' }, 'warning', 'refused: no'],
   [{ type: 'log.reopened' }, 'info', 'log reopened'],
   [{ type: 'log.lost', lines: 1, reason: 'full' }, 'error', '1 log line lost: full'],

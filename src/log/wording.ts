@@ -121,6 +121,8 @@ function wordDaemon(event: Exclude<DaemonEvent, ChildEvent>): Words {
       return debug(`${event.key}: worker ${event.by} no longer accepts for slot ${event.slot}`)
     case 'socket.closed':
       return info(`${event.key} is closed, no worker listens there any more`)
+    case 'socket.file-left':
+      return warning(`${event.path} cannot be removed, nobody listens there any more: ${event.reason}`)
     case 'scale.changed':
       return info(`workers wanted: ${event.from} → ${event.to}`)
     case 'signal.received':

@@ -5,6 +5,7 @@
  */
 import { closeSync, rmSync } from 'node:fs'
 import { createControlServer } from '../admin/control-server.ts'
+import { stopAll } from '../component.ts'
 import { MydError, messageOf } from '../errors.ts'
 import { type Log, openLog } from '../log/log.ts'
 import { createScoreboard } from '../metrics/scoreboard.ts'
@@ -26,16 +27,14 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
   const { paths, settings } = loaded
   const log = openLog(paths.log, launch.debug ? 'debug' : settings['log.level'], options.echo)
   const undo: (() => Promise<void> | void)[] = [() => log.close()]
-  const tidy = async (): Promise<void> => {
-    for (const step of undo.reverse()) await step()
-  }
+  const tidy = () => stopAll(undo.map((step) => ({ stop: async () => step() })))
   try {
     log.emit({ type: 'daemon.starting', version: build.version, build: build.buildId, proc: settings.proc })
     const loop = await openLoop(options, log, undo)
     return { done: loop.done.finally(tidy), post: (event) => loop.post(event) }
   } catch (error) {
     log.emit({ type: 'daemon.failed', reason: messageOf(error), exit: 1 })
-    await tidy()
+    await tidy().catch(() => {}) // why the start failed is what has to be told
     throw error
   }
 }
@@ -51,7 +50,9 @@ async function openLoop(options: MasterOptions, log: Log, undo: (() => Promise<v
   undo.push(() => releaseFile(paths.scoreboard, scoreboardFd))
   const jobsSocketFd = bindUnixSocket(paths.jobsSocket, 0o600)
   undo.push(() => releaseFile(paths.jobsSocket, jobsSocketFd))
-  const table = new ListenTable(listenPolicyOf(loaded.settings), options.inherited)
+  const table = new ListenTable(listenPolicyOf(loaded.settings), options.inherited, (path, reason) =>
+    log.emit({ type: 'socket.file-left', path, reason }),
+  )
   undo.push(() => table.closeAll())
   const loop = new Loop(options, log, board, { scoreboardFd, jobsSocketFd, table })
   loop.listen(queriesOf(loaded.settings.listen, loaded.settings['socket.ipv6Only']))
@@ -64,8 +65,8 @@ async function openLoop(options: MasterOptions, log: Log, undo: (() => Promise<v
 }
 
 function releaseFile(path: string, fd: number): void {
-  rmSync(path, { force: true })
   closeSync(fd)
+  rmSync(path, { force: true })
 }
 
 /** What a dead instance left, before anything of this one is started. @throws MydError START_FAILED when it does not end */

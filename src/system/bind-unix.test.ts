@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -33,9 +34,19 @@ test('a file that was left behind is replaced', () => {
   assert.equal(lstatSync(path).mode & 0o777, 0o666)
   assert.deepEqual(describeSocket(descriptor), { isStream: true, isListening: true, endpoint: { kind: 'unix', path } })
   removeOwnFile(left.file) // whose inode may be the same: then it is this file
-  removeOwnFile(file)
+  assert.equal(removeOwnFile(file), null)
   assert.ok(!existsSync(path))
-  removeOwnFile(file)
+  assert.equal(removeOwnFile(file), null)
+  closeDescriptor(descriptor)
+})
+
+test('a file that cannot be removed is told, and not thrown', () => {
+  const run = join(directory, 'run')
+  mkdirSync(run)
+  const { descriptor, file } = bindUnix(join(run, 'x.sock'), OPTIONS)
+  renameSync(run, join(directory, 'moved'))
+  writeFileSync(run, 'in the place of the directory')
+  assert.match(removeOwnFile(file) ?? '', /ENOTDIR/)
   closeDescriptor(descriptor)
 })
 

@@ -2,9 +2,9 @@
  * A unix socket that clients of a service connect to. Its file is left behind by whoever is killed, so one that
  * nobody listens on is replaced; what is no socket is never touched.
  */
-import { lchownSync, lstatSync, rmSync } from 'node:fs'
+import { lchownSync, lstatSync, rmSync, unlinkSync } from 'node:fs'
 import { constants } from 'node:os'
-import { errnoOf } from '../errors.ts'
+import { errnoOf, messageOf } from '../errors.ts'
 import { withMode } from './exact-mode.ts'
 import { SystemCallError } from './libc.ts'
 import { findOwner } from './owner.ts'
@@ -37,8 +37,8 @@ export function bindUnix(path: string, options: UnixSocketOptions): { descriptor
     const { dev, ino } = lstatSync(path)
     return { descriptor, file: { path, device: dev, inode: ino } }
   } catch (error) {
-    rmSync(path, { force: true })
     closeDescriptor(descriptor)
+    rmSync(path, { force: true })
     throw error
   }
 }
@@ -66,12 +66,13 @@ function giveTo(name: string, path: string): void {
   lchownSync(path, owner.uid, owner.gid)
 }
 
-/** Removes the file if it is still the one that was made. */
-export function removeOwnFile({ path, device, inode }: OwnFile): void {
+/** Removes the file if it is still the one that was made. Never throws. @returns why it may be left; null when it is not */
+export function removeOwnFile({ path, device, inode }: OwnFile): string | null {
   try {
     const stat = lstatSync(path)
-    if (stat.dev === device && stat.ino === inode) rmSync(path)
+    if (stat.dev === device && stat.ino === inode) unlinkSync(path)
+    return null
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error // somebody else removed it: then there is nothing to do
+    return errnoOf(error) === 'ENOENT' ? null : messageOf(error) // ENOENT: somebody else removed it
   }
 }

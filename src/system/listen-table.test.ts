@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -189,6 +189,25 @@ test('a unix socket has its file while it is in the table, and leaves that of ot
   writeFileSync(path, 'of somebody else')
   table.close(key)
   assert.ok(existsSync(path))
+})
+
+test('a file that cannot be removed keeps nothing open, and is told', () => {
+  const left: [string, string][] = []
+  const table = new ListenTable(POLICY, [], (path, reason) => left.push([path, reason]))
+  tables.push(table)
+  const run = join(directory, 'run')
+  mkdirSync(run)
+  const path = join(run, 'x.sock')
+  table.open({ ...unixQuery, host: path }, 0)
+  table.open(ANY_PORT, 0)
+  renameSync(run, join(directory, 'moved'))
+  writeFileSync(run, 'in the place of the directory')
+  table.closeAll()
+  assert.deepEqual(table.keys(), [])
+  assert.equal(countOpen(), openBefore)
+  assert.equal(left.length, 1)
+  assert.equal(left[0]?.[0], path)
+  assert.match(left[0]?.[1] ?? '', /ENOTDIR/)
 })
 
 test('what was passed by systemd is used, by name or by address, and stays open until the end', () => {

@@ -50,11 +50,20 @@ export class ListenTable {
   readonly #held = new Map<SocketKey, Held>()
   #policy: ListenPolicy
   #inherited: readonly InheritedSocket[]
+  readonly #onLeft: (path: string, reason: string) => void
 
-  /** @param inherited owned by the table from now on */
-  constructor(policy: ListenPolicy, inherited: readonly InheritedSocket[]) {
+  /**
+   * @param inherited owned by the table from now on
+   * @param onLeft the file of a unix socket that is closed could not be removed
+   */
+  constructor(
+    policy: ListenPolicy,
+    inherited: readonly InheritedSocket[],
+    onLeft: (path: string, reason: string) => void = () => {},
+  ) {
     this.#policy = policy
     this.#inherited = inherited
+    this.#onLeft = onLeft
   }
 
   /**
@@ -127,7 +136,7 @@ export class ListenTable {
     this.#policy = policy
   }
 
-  /** Closes every socket of a key, and removes the file of a unix socket. What waits in a queue is reset. */
+  /** Closes every socket of a key, and removes the file of a unix socket, or tells `onLeft`. What waits in a queue is reset. */
   close(key: SocketKey): void {
     const held = this.#held.get(key)
     if (held === undefined) return
@@ -136,8 +145,10 @@ export class ListenTable {
       for (const descriptor of held.sockets.values()) closeDescriptor(descriptor)
       return
     }
-    if (held.file !== null) removeOwnFile(held.file) // first, so that no client finds a file that refuses it
+    // The file first: one that refuses may be replaced, and the inode of what replaces it may be the same.
+    const reason = held.file === null ? null : removeOwnFile(held.file)
     if (!held.isInherited) closeDescriptor(held.descriptor)
+    if (held.file !== null && reason !== null) this.#onLeft(held.file.path, reason)
   }
 
   /** At the end: those that systemd passed too. */

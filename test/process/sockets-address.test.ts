@@ -1,6 +1,6 @@
 /** Where a server listens: unix sockets, IPv6, any port, several addresses, and addresses that change or are taken. */
 import assert from 'node:assert/strict'
-import { statSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
@@ -70,6 +70,20 @@ test('a unix socket of the settings has their permissions, and is gone after the
   const { ino } = statSync(target.path)
   await reloadUnderLoad(instance, [target])
   assert.equal(statSync(target.path).ino, ino, 'the same socket')
+})
+
+test('a unix socket whose file cannot be removed is told of, and the stop goes on', async (t) => {
+  const instance = createInstance(t)
+  mkdirSync(instance.path('run'))
+  instance.serve(HTTP, SERVICE_IMPORTS)
+  instance.configure(`${QUICK}listen = ["${instance.path('run/web.sock')}"]\n`)
+  await instance.start()
+  renameSync(instance.path('run'), instance.path('moved'))
+  writeFileSync(instance.path('run'), 'in the place of the directory')
+  await instance.stop()
+  assert.match(instance.log(), /socket\.file-left: .*run\/web\.sock.*ENOTDIR/)
+  assert.match(instance.log(), /daemon\.stopped: stopped, exit 0/)
+  rmSync(instance.path('run'))
 })
 
 test('port 0: one port for all workers, which stays', async (t) => {
