@@ -7,7 +7,7 @@
 export const EXEC_ARGV: readonly string[] = [
   '--disable-warning=ExperimentalWarning',
   '--openssl-config=/dev/null', // OPENSSL_CONF could load a provider, that is: foreign code
-  '--max-semi-space-size=1', // 6 MB less per process under load
+  '--max-semi-space-size=4', // with 1, a connection costs 15 % more CPU; with the default of 16, 24 MB more per process under load
   '--v8-pool-size=1', // 3 threads less per process
   '--inspect-port=127.0.0.1:0', // for the stack of a hung worker: any free port, its address only on standard error
   '--inspect-publish-uid=stderr',
