@@ -1,6 +1,6 @@
 /** What comes from a child is its word only: a service may have written to the channel. Anything odd is refused here. Pure. */
-import { isIP } from 'node:net'
 import { type FromChild, type ListenQuery, LOG_LEVELS, OWN_CAUSES } from '../protocol.ts'
+import { isListenHost } from '../system/address.ts'
 
 /** @returns null for what no child of this build says */
 export function parseFromChild(raw: Readonly<Record<string, unknown>>): FromChild | null {
@@ -37,16 +37,10 @@ function parseQuery(raw: unknown): ListenQuery | null {
   if (!isObject(raw)) return null
   const { kind, host, port, ipv6Only, backlog, index } = raw
   if (kind !== 'tcp' && kind !== 'udp' && kind !== 'unix' && kind !== 'systemd') return null
-  if (!isPlace(kind, host)) return null
+  if (!isListenHost(kind, host)) return null
   if (!isCount(port, 65535) || !isCount(index, 65535) || typeof ipv6Only !== 'boolean') return null
   if (backlog !== null && !isCount(backlog, 65535)) return null
-  return { kind, host: host as string | null, port, ipv6Only, backlog, index }
-}
-
-function isPlace(kind: ListenQuery['kind'], host: unknown): boolean {
-  if (kind === 'unix') return typeof host === 'string' && host.startsWith('/')
-  if (kind === 'systemd') return typeof host === 'string' && host !== ''
-  return host === null || isIP(String(host)) !== 0
+  return { kind, host, port, ipv6Only, backlog, index }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

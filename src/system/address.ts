@@ -86,6 +86,15 @@ function parseWord(text: string): AddressProblem {
   return { problem: 'is no address to listen on', advice: FORMS }
 }
 
+/** Whether there can be such a socket: a literal IP address or null, an absolute path, a name of systemd. */
+export function isListenHost(kind: ListenQuery['kind'], host: unknown): host is string | null {
+  if (host === null) return kind === 'tcp' || kind === 'udp'
+  if (typeof host !== 'string') return false
+  if (kind === 'systemd') return NAME_PATTERN.test(host)
+  if (kind === 'unix') return host.startsWith('/') && !host.includes('\0') && Buffer.byteLength(host) <= UNIX_PATH_MAX
+  return isIP(host) !== 0
+}
+
 /** As it would be written in `listen`. */
 export function formatAddress(address: ListenAddress): string {
   switch (address.kind) {
