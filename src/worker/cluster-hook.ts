@@ -9,7 +9,8 @@
 import cluster from 'node:cluster'
 import dgram from 'node:dgram'
 import net from 'node:net'
-import type { ClusterQuery } from './cluster-query.ts'
+import { constants } from 'node:os'
+import { type ClusterQuery, isListenable } from './cluster-query.ts'
 
 /** A listening socket as libuv has it; what `net.Server` keeps in `_handle`. */
 export interface ListenHandle {
@@ -46,7 +47,10 @@ export function answerListen(getServer: GetServer): void {
   internals.isPrimary = false
   internals.isMaster = false
   internals.isWorker = true
-  internals._getServer = getServer
+  internals._getServer = (server, query, callback) => {
+    if (isListenable(query)) getServer(server, query, callback)
+    else setImmediate(() => callback(-constants.errno.EINVAL)) // when the service listens for `error`
+  }
   shareReusePort()
 }
 

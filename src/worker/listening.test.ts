@@ -55,6 +55,15 @@ test('a process of ours is a worker of a cluster', () => {
   assert.deepEqual([cluster.isPrimary, cluster.isWorker], [false, true])
 })
 
+test('an abstract unix socket is refused with the error of the server, in a later turn', async () => {
+  for (const path of ['\0myd', `/${'x'.repeat(200)}`]) {
+    const server = net.createServer()
+    server.listen(path)
+    const [error] = await once(server, 'error')
+    assert.equal(error.code, 'EINVAL')
+  }
+})
+
 test('listen(0) in every form is answered, each server with a port of its own', async () => {
   const servers = [hello(), hello(), hello()] as const
   const ports = [
@@ -71,7 +80,7 @@ test('what is in use is told as without us', async () => {
   const server = hello()
   const port = await listen(server, 0, '127.0.0.1')
   const [error] = await once(net.createServer().listen(port, '127.0.0.1'), 'error')
-  assert.match(error.message, new RegExp(`EADDRINUSE.*127\\.0\\.0\\.1:${port}`))
+  assert.match(error.message, new RegExp(`^listen EADDRINUSE: address already in use 127\\.0\\.0\\.1:${port}$`))
   server.close()
 })
 
