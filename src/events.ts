@@ -37,6 +37,9 @@ export type DaemonEvent =
     }
   | { readonly type: 'child.killed'; readonly child: ChildName; readonly cause: string }
   | { readonly type: 'child.unkillable'; readonly child: ChildName }
+  /** Its loop is blocked, or it is stopped: others accept for it; or it is back. */
+  | { readonly type: 'child.late'; readonly child: ChildName }
+  | { readonly type: 'child.on-time'; readonly child: ChildName }
   /** It sent what is no message; its channel is closed. */
   | { readonly type: 'child.babble'; readonly child: ChildName }
   | { readonly type: 'child.spawn-failed'; readonly child: ChildName; readonly message: string }

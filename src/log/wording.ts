@@ -55,6 +55,10 @@ function wordChild(event: ChildEvent): Words {
       return warning(`${who(event.child)} gets KILL: ${event.cause}`)
     case 'child.unkillable':
       return error(`${who(event.child)} does not end after KILL; it hangs in the kernel`)
+    case 'child.late':
+      return warning(`${who(event.child)} does not react; others accept for it`)
+    case 'child.on-time':
+      return info(`${who(event.child)} reacts again`)
     case 'child.babble':
       return error(`${who(event.child)} sent what is no message, and is ended`)
     case 'child.spawn-failed':

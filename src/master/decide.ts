@@ -15,8 +15,8 @@ import { commandsEnded, commandsStuck, judgeDepartures, tellUntold } from './dep
 import { continueClosing, continueLending, holdSockets, loanFailed } from './lending.ts'
 import { continueReload, rejectReload, requestReload, rollOut } from './reload.ts'
 import { refill, requestScale, scaleBy } from './scale.ts'
-import type { Slot } from './slot-state.ts'
-import { emit, type MasterEvent, type MasterState, STORE_SEAT, type Step, stay, then } from './state.ts'
+import { childOf, type Slot } from './slot-state.ts'
+import { emit, type MasterEvent, type MasterState, STORE_SEAT, type Step, stay, then, workerSlots } from './state.ts'
 import { continueStop, failStart, quit, stop } from './stop.ts'
 
 export function decide(state: MasterState, event: MasterEvent, now: number): Step {
@@ -45,7 +45,7 @@ function dispatch(state: MasterState, event: MasterEvent, now: number): Step {
     case 'child.draining':
       return tellSeat(state, event.seat, { type: 'draining', cause: event.cause }, now)
     case 'child.pulse':
-      return tellSeat(state, event.seat, { type: 'pulse', isLate: event.isLate }, now)
+      return childPulse(state, event, now)
     case 'loan.failed':
       return stay(loanFailed(state, event.loan))
     case 'sockets.bound':
@@ -100,6 +100,15 @@ function childUnable(state: MasterState, event: Extract<MasterEvent, { type: 'ch
 function childExited(state: MasterState, event: Extract<MasterEvent, { type: 'child.exited' }>, now: number): Step {
   const { seat, reason, inHand } = event
   return tellSeat(state, seat, { type: 'exited', reason, inHand }, now)
+}
+
+function childPulse(state: MasterState, event: Extract<MasterEvent, { type: 'child.pulse' }>, now: number): Step {
+  const child = workerSlots(state)
+    .map(childOf)
+    .find((one) => one?.seat === event.seat)
+  const name = { kind: 'worker', slot: event.seat >> 1, pid: child?.pid ?? null } as const
+  const told = emit({ type: event.isLate ? 'child.late' : 'child.on-time', child: name })
+  return then({ state, actions: [told] }, (s) => tellSeat(s, event.seat, { type: 'pulse', isLate: event.isLate }, now))
 }
 
 /** With a terminal, HUP means that it went, and the job-control signals keep their meaning. */

@@ -50,7 +50,7 @@ function describeSlot(slot: Slot, board: Scoreboard, now: number): WorkerStatus 
   return {
     slot: slot.index,
     pid: child?.pid ?? null,
-    state: slot.state.name,
+    state: child?.isLate === true && slot.state.name === 'ready' ? 'not responding' : slot.state.name,
     startedAt: child === null ? null : wallOf(child.startedAt, now),
     restarts: Math.max(0, slot.restarts),
     generation: child?.generation ?? null,

@@ -13,6 +13,7 @@ import type { ListenQuery, SocketKey } from '../protocol.ts'
 import { closeDescriptor } from '../system/socket-calls.ts'
 import type { ServerCallback } from './cluster-hook.ts'
 import { type ClusterQuery, toLibuvError, toListenQuery } from './cluster-query.ts'
+import { createListenError } from './listen-error.ts'
 import type { GivenSocket, Listener } from './listener.ts'
 import type { DrainOptions, TrackedServer } from './track-server.ts'
 
@@ -75,11 +76,11 @@ export class Listening {
     return this.#serving
   }
 
-  /** Resolves when a server listens, and none is about to. */
+  /** Resolves when a server listens, none is about to, and what waits for that has been called. */
   whenListening(): Promise<void> {
     return new Promise((resolve) => {
       this.#onListening = () => {
-        if (this.#pending === 0 && this.#listeners.size > 0) resolve()
+        if (this.#pending === 0 && this.#listeners.size > 0) setImmediate(resolve)
       }
       this.#onListening()
     })
@@ -111,7 +112,7 @@ export class Listening {
     this.#source.open({ ...asked, index }, (outcome) => {
       this.#pending -= 1
       if ('socket' in outcome) this.#take(server, query, { ...outcome.socket, asked: name }, callback)
-      else this.#refuse(name, outcome.error, callback)
+      else this.#refuse(server, query, { asked: name, error: outcome.error }, callback)
       this.#onListening()
     })
   }
@@ -129,9 +130,18 @@ export class Listening {
   }
 
   /** In a turn of its own: what a service throws in its `error` listener must not reach whoever told us. */
-  #refuse(asked: string, error: unknown, callback: ServerCallback): void {
+  #refuse(
+    server: net.Server | dgram.Socket,
+    query: ClusterQuery,
+    { asked, error }: { readonly asked: string; readonly error: unknown },
+    callback: ServerCallback,
+  ): void {
     this.#asked.delete(asked)
-    setImmediate(() => callback(toLibuvError(error)))
+    const errno = toLibuvError(error)
+    const isDatagram = query.addressType === 'udp4' || query.addressType === 'udp6'
+    // Node would speak of a bind, and of null where no address was named.
+    const tell = () => (isDatagram ? callback(errno) : server.emit('error', createListenError(query, errno, error)))
+    setImmediate(tell)
   }
 
   /** The service has a descriptor of its own: nothing of ours but the draining. */

@@ -52,6 +52,15 @@ test('changed settings are taken, the number of workers among them', async (t) =
   assert.deepEqual([proc, workers.map((worker) => worker.state)], [3, ['ready', 'ready', 'ready']])
 })
 
+test('flags that would have to change something: exit 64, and nothing is done', async (t) => {
+  const instance = createInstance(t)
+  await instance.start('--proc=1')
+  const { code, stderr } = await instance.run(['reload', '--set', 'stopTimeout=3s'])
+  assert.equal(code, 64)
+  assert.match(stderr, /reload takes no settings, stopTimeout was given/)
+  assert.equal((await instance.status()).generation, 1)
+})
+
 test('wrong settings: exit 78, file and line are told, nothing is changed', async (t) => {
   const instance = createInstance(t)
   const before = await startQuick(instance)

@@ -51,6 +51,8 @@ test('a worker that hangs for 6 s: only its own request waits', async (t) => {
   await waitFor('a worker to stand still', () => existsSync(instance.path('blocked')))
   const load = startLoad(target, NEW_CONNECTIONS)
   instance.cleanups.push(() => void load.stop())
+  await instance.logged(/worker \d \(pid \d+\) does not react; others accept for it/)
+  assert.deepEqual((await instance.status()).workers.filter(({ state }) => state === 'not responding').length, 1)
   await elapse(BLOCKED_MS)
   const report = await load.stop()
   assertNoneFailed(report)
