@@ -107,8 +107,14 @@ class Worker {
     process.umask(settings.umask)
     this.#runner.start(new AbortController().signal).then(
       () => this.#becomeReady(),
-      (error) => exit(this.#reportFailure(error)),
+      (error) => this.#failStart(error),
     )
+  }
+
+  /** One that ends already, because it was told to or its service asked for it, goes on with that. */
+  #failStart(error: unknown): void {
+    const code = this.#reportFailure(error)
+    if (this.#phase === 'starting') this.#around.exit(code)
   }
 
   receive(message: ToChild): void {
@@ -151,7 +157,10 @@ class Worker {
     this.#seat.setState('draining')
     this.#runner.stop(last).then(
       () => exit(this.#exitCode),
-      (error) => exit(this.#reportFailure(error)),
+      (error) => {
+        const code = this.#reportFailure(error)
+        exit(this.#exitCode || code)
+      },
     )
   }
 
