@@ -181,8 +181,9 @@ class Worker {
       return exit(1)
     }
     this.#log.error(`${text}${stack === null ? '' : `\n${stack}`}`)
-    setTimeout(() => exit(1), FAILURE_PATIENCE_MS)
-    this.end('failed', 1)
+    this.#exitCode ||= 1 // also of one that ends already
+    setTimeout(() => exit(this.#exitCode), FAILURE_PATIENCE_MS)
+    this.end('failed', this.#exitCode)
   }
 
   /** @returns the exit code */

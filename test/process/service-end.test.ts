@@ -25,3 +25,17 @@ test('exit(78) and a stop that throws: 78', async (t) => {
   await instance.logged(/worker 0 \(pid \d+\) ended: exit 78,/)
   assert.match(instance.log(), /the lamp does not go out/)
 })
+
+test('what nobody catches while the worker ends: exit 1, told', async (t) => {
+  const instance = createInstance(t)
+  instance.serve(`start: () => ({
+    stop() {
+      setImmediate(() => { throw new Error('the lamp broke') })
+      return new Promise((resolve) => process.once('uncaughtExceptionMonitor', () => setImmediate(resolve)))
+    },
+  })`)
+  await instance.start('--proc=1')
+  await instance.stop()
+  assert.match(instance.log(), /the lamp broke/)
+  assert.match(instance.log(), /worker 0 \(pid \d+\) ended: exit 1,/)
+})
