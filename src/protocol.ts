@@ -190,6 +190,8 @@ export type ToChild =
 export interface DescribeOrder {
   /** Absolute path of the service file. */
   readonly service: string
+  /** Workers may be given Node options that load what Node alone cannot, TypeScript’s enums for example. */
+  readonly hasLoader: boolean
   /** Who asks: the child ends with it. */
   readonly parentPid: number
 }

@@ -35,6 +35,8 @@ export interface Described {
 }
 
 const TIMEOUT_MS = 30_000
+/** Of NODE_OPTIONS those that decide what can be loaded: what is wrong without them may be right with them. */
+const LOADER = /(^|\s)(-r|-C|--(import|require|loader|conditions|preserve-symlinks|experimental-))/
 
 /** Never rejects for what the service does: what goes wrong with it is the description's `error`. */
 export function describeService(options: DescribeOptions): Promise<Described> {
@@ -64,7 +66,7 @@ export function describeService(options: DescribeOptions): Promise<Described> {
       },
       onClose: () => fail(`${service} ended, or took longer than ${TIMEOUT_MS / 1000} s, while it was evaluated`),
     })
-    channel.send({ service, parentPid: process.pid })
+    channel.send({ service, hasLoader: LOADER.test(options.environment.NODE_OPTIONS ?? ''), parentPid: process.pid })
   })
 }
 

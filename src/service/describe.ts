@@ -1,6 +1,7 @@
 /**
- * The describe child: evaluates a service and runs its checks, away from everything that must live on. It ends with who
- * asked, by the parent-death signal: the service may never give the loop back, so that the channel's end is not seen.
+ * The describe child: evaluates a service and runs its checks, away from everything that must live on; a program that
+ * is no service is linked, and not evaluated. The child ends with who asked, by the parent-death signal: the service may
+ * never give the loop back, so that the channel's end is not seen.
  */
 import { MydError, messageOf } from '../errors.ts'
 import { type CheckOrder, type CheckResults, type DescribeOrder, FD, type ServiceDescription } from '../protocol.ts'
@@ -9,6 +10,8 @@ import { setParentDeathSignal } from '../system/libc.ts'
 import { which } from '../system/which.ts'
 import type { Service } from './define-service.ts'
 import { describeSettings } from './describe-settings.ts'
+import { explainLoadError } from './explain-load-error.ts'
+import { linkProgram } from './link-check.ts'
 import { isDefined, loadService } from './load-service.ts'
 import { silenceServers } from './silence-servers.ts'
 
@@ -27,7 +30,7 @@ export function runDescribe(path: string | undefined): Promise<number> {
         const order = message as unknown as DescribeOrder
         setParentDeathSignal(SIGKILL)
         if (process.ppid !== order.parentPid) return resolve(1) // it died before the signal was set
-        void describe(order.service).then((found) => {
+        void describe(order).then((found) => {
           service = found.service
           channel.send(found.description)
         })
@@ -52,9 +55,9 @@ const UNMODIFIED: ServiceDescription = {
   ...{ name: null, settings: {}, jobTypes: [], isServing: false, error: null, advice: null },
 }
 
-async function describe(file: string): Promise<Found> {
+async function describe({ service: file, hasLoader }: DescribeOrder): Promise<Found> {
   try {
-    if (!isDefined(file)) return { description: UNMODIFIED, service: null }
+    if (!isDefined(file)) return { description: hasLoader ? UNMODIFIED : await describeProgram(file), service: null }
     silenceServers()
     const loaded = await loadService(file)
     if (loaded.kind === 'unmodified') return { description: UNMODIFIED, service: null }
@@ -68,6 +71,17 @@ async function describe(file: string): Promise<Found> {
   } catch (error) {
     const advice = error instanceof MydError ? (error.hint ?? null) : null
     return { description: { ...UNMODIFIED, kind: 'defined', error: messageOf(error), advice }, service: null }
+  }
+}
+
+/** Only a worker may run it: here it is told whether it can begin. */
+async function describeProgram(file: string): Promise<ServiceDescription> {
+  try {
+    await linkProgram(file)
+    return UNMODIFIED
+  } catch (error) {
+    const { message, hint } = explainLoadError(error, file)
+    return { ...UNMODIFIED, error: message, advice: hint }
   }
 }
 

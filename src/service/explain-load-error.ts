@@ -79,16 +79,29 @@ function explainMissing(error: Error, path: string): LoadProblem {
     /^Cannot find (module|package) '([^']*)'(?: imported from (.*))?/.exec(error.message) ?? []
   const required = 'requireStack' in error && Array.isArray(error.requireStack) ? error.requireStack[0] : undefined
   const from = importer ?? (typeof required === 'string' ? required : path)
+  const where = locateImport(from, wanted)
   const isPackage = kind === 'package' || !/^[./]/.test(wanted)
   if (isPackage) {
     const name = wanted
       .split('/')
       .slice(0, wanted.startsWith('@') ? 2 : 1)
       .join('/')
-    return { message: `${from}: there is no package ${wanted}`, hint: `run npm install ${name} in ${dirname(path)}` }
+    return { message: `${where}: there is no package ${wanted}`, hint: `run npm install ${name} in ${dirname(path)}` }
   }
   const missing = wanted.startsWith('.') ? join(dirname(from), wanted) : wanted
-  return { message: `${from}: there is no ${missing}`, hint: adviseFile(missing) }
+  return { message: `${where}: there is no ${missing}`, hint: adviseFile(missing) }
+}
+
+/** Node says who imports it, and not where. @param wanted a package, or a file as it was resolved */
+function locateImport(file: string, wanted: string): string {
+  const last = basename(wanted)
+  const naming = sourcesOf(file)[0]
+  const specifier = naming?.imports.find(
+    (one) => one === wanted || one.startsWith(`${wanted}/`) || basename(one) === last,
+  )
+  if (naming === undefined || specifier === undefined) return file
+  const index = naming.text.split('\n').findIndex((line) => /['"]/.test(line) && line.includes(specifier))
+  return index < 0 ? file : `${file}:${index + 1}`
 }
 
 /** TypeScript is told to write the name of what it will become; here nothing becomes anything. */

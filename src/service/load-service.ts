@@ -97,7 +97,7 @@ export function runMain(path: string): void {
 }
 
 /** Node's own import(): the bundle's would be looked up inside the executable. */
-function importFromDisk(url: string): Promise<Namespace> {
+export function importFromDisk(url: string): Promise<Namespace> {
   const source = `import(${JSON.stringify(url)})`
   const script = new vm.Script(source, { importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER })
   return script.runInThisContext() as Promise<Namespace>

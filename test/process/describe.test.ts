@@ -1,6 +1,6 @@
 /** A service file is looked at by a child, which must not outlive who asked, nor be believed. */
 import assert from 'node:assert/strict'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { INSTANCE_VARIABLE } from '../../src/protocol.ts'
 import { readEnvironment } from '../../src/system/proc.ts'
@@ -56,3 +56,30 @@ for (const answer of ['{}', '{"name":1,"jobTypes":[],"checks":{},"error":null}',
     assert.match(result.stdout + result.stderr, /while it was evaluated|makes no sense/)
   })
 }
+
+const programs: readonly (readonly [string, string, RegExp | null])[] = [
+  ['syntax.cjs', '\nlet port = ;', /syntax\.cjs:2: syntax error: Unexpected token/],
+  ['package.mjs', "\nimport x from 'not-there'", /package\.mjs:2: there is no package not-there/],
+  ['file.mjs', "\nimport './gone.js'", /file\.mjs:2: there is no \S*\/gone\.js/],
+  ['enum.ts', '\nenum Size { Small }', /enum\.ts:2: TypeScript’s enum is more than a type/],
+  ['good.cjs', "const express = require('express')\nconst app = express()\napp.listen(0)", null],
+  ['good.mjs', "import { createServer } from 'node:http'\nawait 0\ncreateServer().listen(0)", null],
+]
+
+for (const [name, text, problem] of programs) {
+  test(`--check of ${name}, which does not use myd: ${problem?.source ?? 'it can begin'}`, async (t) => {
+    const instance = createInstance(t)
+    writeFileSync(instance.path(name), text)
+    instance.useService(instance.path(name))
+    const { code, stdout } = await instance.run(['--check'])
+    assert.equal(code, problem === null ? 0 : 1, stdout)
+    if (problem !== null) assert.match(stdout.replace(/\s+/g, ' '), problem)
+  })
+}
+
+test('with NODE_OPTIONS that load what Node alone cannot, what is missing is not judged', async (t) => {
+  const instance = createInstance(t)
+  instance.serveFile("import 'not-there'")
+  const { stdout } = await instance.run(['--check'], { environment: { NODE_OPTIONS: '--no-warnings -r node:fs' } })
+  assert.doesNotMatch(stdout, /not-there/)
+})
