@@ -4,6 +4,7 @@
  */
 import { closeSync, existsSync, mkdirSync } from 'node:fs'
 import { errnoOf, MydError } from '../errors.ts'
+import type { StartFacts } from '../preflight/context.ts'
 import { type Finding, hasFailure } from '../preflight/finding.ts'
 import { runPreflight } from '../preflight/preflight.ts'
 import { renderFindings } from '../preflight/render.ts'
@@ -35,9 +36,9 @@ export async function prepareStart(command: CommandContext, inherited: readonly 
   const loaded = await loadSettings(context.launch, context.environment)
   refuseWrongSettings(context, loaded.findings)
   const { paths, settings } = loaded
-  if (!makeDirectories(paths)) return refuse(context, await preflight(context, loaded))
+  if (!makeDirectories(paths)) return refuse(context, await preflight(context, loaded, startFacts(context, loaded)))
   const claim = await tryClaim(context, loaded)
-  if (claim === null) return refuse(context, await preflight(context, loaded))
+  if (claim === null) return refuse(context, await preflight(context, loaded, startFacts(context, loaded)))
   switch (claim.outcome) {
     case 'running':
       if (!context.quiet) context.stderr(`${settings.name}: already running (pid ${claim.pid})\n`)
@@ -66,7 +67,7 @@ async function tryClaim(context: CommandContext, { paths, settings }: LoadedSett
 
 /** The check proper, while the lock is held: what is found cannot be changed by another start. */
 async function checkHeld(context: StartContext, loaded: LoadedSettings, lockFd: number): Promise<Prepared> {
-  const findings = await preflight(context, loaded)
+  const findings = await preflight(context, loaded, startFacts(context, loaded))
   if (!hasFailure(findings)) return { outcome: 'go', loaded, lockFd }
   const reason = findings.find((finding) => finding.level === 'failure')?.message ?? ''
   recordState(lockFd, context.build.buildId, 'failed', { exit: 1, reason })
@@ -74,12 +75,26 @@ async function checkHeld(context: StartContext, loaded: LoadedSettings, lockFd: 
   return refuse(context, findings)
 }
 
-async function preflight(context: StartContext, loaded: LoadedSettings): Promise<Finding[]> {
-  const { launch, environment, build, program, inherited } = context
-  const { paths, settings } = loaded
+/**
+ * What a restart does before it stops what runs: whether it will run again.
+ * @returns the exit code when it will not; null when it will @throws MydError when the settings are wrong
+ */
+export async function checkAhead(context: CommandContext): Promise<number | null> {
+  const loaded = await loadSettings(context.launch, context.environment)
+  refuseWrongSettings(context, loaded.findings)
+  const findings = await preflight(context, loaded)
+  if (!hasFailure(findings)) return null
+  const { exit } = refuse(context, findings)
+  return exit
+}
+
+/** @param start what is known when this is one, the lock held */
+async function preflight(context: CommandContext, loaded: LoadedSettings, start?: StartFacts): Promise<Finding[]> {
+  const { launch, environment, build, program } = context
+  const { paths } = loaded
   return await runPreflight({
     ...{ loaded, launch, environment, build },
-    start: { inherited, instanceName: existsSync(paths.stateDirectory) ? nameInstance(settings.name, paths) : null },
+    ...(start === undefined ? {} : { start }),
     executablePath: program,
     instance: inspectPidfile(paths),
     uid: process.getuid?.() ?? 0,
@@ -88,7 +103,11 @@ async function preflight(context: StartContext, loaded: LoadedSettings): Promise
   })
 }
 
-function refuse(context: CommandContext, findings: readonly Finding[]): Prepared {
+function startFacts({ inherited }: StartContext, { paths, settings }: LoadedSettings): StartFacts {
+  return { inherited, instanceName: existsSync(paths.stateDirectory) ? nameInstance(settings.name, paths) : null }
+}
+
+function refuse(context: CommandContext, findings: readonly Finding[]): Extract<Prepared, { outcome: 'end' }> {
   const wrong = findings.filter((finding) => finding.level !== 'ok')
   context.stderr(renderFindings(wrong, context, findings))
   context.stderr(`${context.build.name}: nothing was started\n`)

@@ -1,11 +1,12 @@
-/** `restart`: stop, then start with the flags, the directory and the settings file of the instance that ran; new flags win. */
+/** `restart`: looks whether it will run, then stop, then start with the flags, the directory and the settings file of the instance that ran; new flags win. */
 import { readFileSync } from 'node:fs'
 import { errnoOf, MydError } from '../errors.ts'
 import type { LaunchRecord } from '../protocol.ts'
 import { findUnit } from '../system/systemd-unit.ts'
-import type { Command } from './context.ts'
+import type { Command, CommandContext } from './context.ts'
 import { nameService } from './describe-service.ts'
 import { mergeLaunch, parseLaunch } from './launch-record.ts'
+import { checkAhead } from './prepare.ts'
 import { reachInstance } from './reach.ts'
 import { runStart } from './start.ts'
 import { runStop } from './stop.ts'
@@ -14,12 +15,19 @@ export const runRestart: Command = async (context) => {
   const { loaded, state } = await reachInstance(context)
   const before = readLaunch(loaded.paths.launch)
   if (state.kind === 'running' && before?.foreground) leaveToSystemd(state.pid)
+  const next = before === null ? context : await followUp(context, mergeLaunch(before, context.launch))
+  const refused = state.kind === 'running' ? await checkAhead(next) : null
+  if (refused !== null) {
+    context.stderr(`${loaded.settings.name}: goes on as it was\n`)
+    return refused
+  }
   const stopped = await runStop(context)
-  if (stopped !== 0) return stopped
-  if (before === null) return await runStart(context)
-  const launch = mergeLaunch(before, context.launch)
+  return stopped === 0 ? await runStart(next) : stopped
+}
+
+async function followUp(context: CommandContext, launch: LaunchRecord): Promise<CommandContext> {
   const { environment, program } = context
-  return await runStart({ ...context, ...(await nameService(launch, { environment, program, instance: null })) })
+  return { ...context, ...(await nameService(launch, { environment, program, instance: null })) }
 }
 
 /** What systemd started must be restarted by it: a second one beside it would be nobody's. @throws MydError USAGE */

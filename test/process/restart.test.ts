@@ -16,6 +16,22 @@ test('a launch record that makes no sense: told, and what runs goes on', async (
   assert.equal((await instance.status()).pid, pid)
 })
 
+test('what would not run again is refused before anything is stopped', async (t) => {
+  const instance = createInstance(t)
+  instance.serve('start() {}')
+  const pid = await instance.start('--proc=1')
+  const wrongFlag = await instance.run(['restart', '--set', 'stopTimeout=soon'])
+  assert.equal(wrongFlag.code, 64, wrongFlag.stderr)
+  instance.configure('stopTimeout = "soon"\n')
+  assert.equal((await instance.run(['restart'])).code, 78)
+  instance.configure('')
+  instance.serve('this is no service')
+  const { code, stderr } = await instance.run(['restart'])
+  assert.equal(code, 1, stderr)
+  assert.match(stderr, /syntax error[\s\S]*myd: goes on as it was/)
+  assert.equal((await instance.status()).pid, pid)
+})
+
 test('a relative path starts where it is typed now; the other flags stay', async (t) => {
   const instance = createInstance(t)
   await instance.start('--proc=2')
