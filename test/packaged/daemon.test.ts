@@ -4,6 +4,6 @@
  */
 process.env.MYD_PACKAGED ??= 'dist/myd'
 
-for (const topic of ['start', 'detached', 'stop', 'kill-master', 'reload', 'settings', 'nofork']) {
+for (const topic of ['start', 'detached', 'stop', 'kill-master', 'reload', 'settings', 'nofork', 'unmodified', 'sockets-slot']) {
   await import(`../process/${topic}.test.ts`)
 }
