@@ -120,12 +120,19 @@ function isComplete({ serviceSchema, serviceSettings }: LoadedSettings): boolean
 }
 
 /** What the service's own checks found, and whether it serves what the setting `listen` says. */
-export function serviceFindings(described: Described | null, { settings }: LoadedSettings): Finding[] {
-  const isServing = described?.description.isServing ?? false
-  if (described?.description.error == null)
-    return [...ownFindings(described), ...listenFindings(isServing, settings.listen)]
-  return ownFindings(described)
+export function serviceFindings(described: Described | null, { settings, findings }: ServedSettings): Finding[] {
+  const own = ownFindings(described)
+  if (described?.description.error != null) return own
+  const isWrong = findings.some(({ level, message }) => level === 'failure' && ABOUT_LISTEN.test(message))
+  return isWrong ? own : [...own, ...listenFindings(described?.description.isServing ?? false, settings.listen)]
 }
+
+export interface ServedSettings extends Pick<LoadedSettings, 'findings'> {
+  readonly settings: Pick<LoadedSettings['settings'], 'listen'>
+}
+
+/** What was written there was not understood: whether anything serves it cannot be said. */
+const ABOUT_LISTEN = /^(listen|MYD_LISTEN)\b/
 
 function listenFindings(isServing: boolean, listen: readonly string[]): Finding[] {
   if (isServing && listen.length === 0) {

@@ -31,6 +31,23 @@ test('everything wrong is told at once, with its place', () => {
   }
 })
 
+test('of a URL only the address is to be written', () => {
+  const advices = ['http://127.0.0.1:21001', 'https://[::1]:443/x', 'http://localhost/'].flatMap((text) =>
+    check([text]),
+  )
+  assert.deepEqual(
+    advices.map(({ message, advice }) => [message, advice]),
+    [
+      [
+        'listen: http://127.0.0.1:21001 is a URL, not an address to listen on',
+        'Write 127.0.0.1:21001, without http://',
+      ],
+      ['listen: https://[::1]:443/x is a URL, not an address to listen on', 'Write [::1]:443, without https://'],
+      ['listen: http://localhost/ is a URL, not an address to listen on', 'Write localhost:8080, for example'],
+    ],
+  )
+})
+
 test('a wrong flag is wrong usage, a wrong variable is named', () => {
   const flag = check(['x'], { origin: { source: 'flag', where: '--set listen', text: 'x' } })
   assert.deepEqual([flag[0]?.check, flag[0]?.message], ['flag', 'listen: x is no address to listen on'])

@@ -1,7 +1,13 @@
 /** The settings of sockets, as far as they can be judged without the host: how addresses and owner are written. */
 import { isIPv4 } from 'node:net'
 import type { Finding } from '../preflight/finding.ts'
-import { formatAddress, isAddressProblem, type ListenAddress, parseAddress } from '../system/address.ts'
+import {
+  type AddressProblem,
+  formatAddress,
+  isAddressProblem,
+  type ListenAddress,
+  parseAddress,
+} from '../system/address.ts'
 import { isOwnerText } from '../system/owner.ts'
 import { locate } from './combination.ts'
 import type { Origin, Origins } from './effective.ts'
@@ -30,11 +36,20 @@ function covers(host: string | null, other: string | null, ipv6Only: boolean): b
   return host === '0.0.0.0' && (other === null || isIPv4(other))
 }
 
+/** @returns null when it is none */
+function parseUrl(text: string): AddressProblem | null {
+  const [, scheme = '', inner = ''] = /^([a-z]+:\/\/)([^/]*)/.exec(text) ?? []
+  if (scheme === '' || scheme === 'unix://') return null
+  const address = parseAddress(inner)
+  const advice = isAddressProblem(address) ? address.advice : `Write ${inner}, without ${scheme}`
+  return { problem: 'is a URL, not an address to listen on', advice }
+}
+
 function checkAddresses({ listen, 'socket.ipv6Only': ipv6Only }: Settings, origin: Origin): Finding[] {
   const findings: Finding[] = []
   const right: ListenAddress[] = []
   for (const text of listen) {
-    const address = parseAddress(text)
+    const address = parseUrl(text) ?? parseAddress(text)
     if (isAddressProblem(address)) {
       findings.push(refuse('listen', origin, `${text === '' ? '""' : text} ${address.problem}`, address.advice))
       continue

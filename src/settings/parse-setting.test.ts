@@ -107,8 +107,14 @@ test('values of a file have the type of the setting', () => {
     ['umask', number(0o7777, '0o7777'), REFUSED],
     ['name', number(7), REFUSED],
     ['environment.pass', { kind: 'list', items: [text('A'), text('B')] }, ['A', 'B']],
-    ['environment.pass', { kind: 'list', items: [number(1)] }, REFUSED],
-    ['environment.pass', text('A'), REFUSED],
+    ['environment.pass', { kind: 'list', items: [text('A'), fraction] }, REFUSED],
+    ['environment.pass', text('A'), ['A']],
+    ['environment.pass', text('A, B'), REFUSED],
+    ['environment.pass', text(''), REFUSED],
+    ['listen', text('127.0.0.1:8080'), ['127.0.0.1:8080']],
+    ['listen', number(8080), ['8080']],
+    ['listen', { kind: 'list', items: [number(8080, '8_080'), text('/run/x.sock')] }, ['8080', '/run/x.sock']],
+    ['listen', fraction, REFUSED],
     ['name', { kind: 'list', items: [] }, REFUSED],
   ] as const
   for (const [name, value, expected] of rows) {

@@ -1,10 +1,11 @@
-/** Types a value of the settings file: it must have the setting's own type there (8, not "8"). Pure. */
+/** Types a value of the settings file: it must have the setting's own type there (8, not "8"), but for a list of one. Pure. */
 import { checkValue, type Parsed, parseSetting, refuse } from './parse-setting.ts'
 import type { Row } from './row.ts'
 import type { TomlValue } from './toml-value.ts'
 
 function parseTomlInteger(row: Row, value: Extract<TomlValue, { kind: 'integer' }>): Parsed {
   if (row.type === 'integer') return checkValue(row, value.value)
+  if (row.type === 'list') return parseTomlWord(row, String(value.value))
   if (row.type === 'octal' && value.text.startsWith('0o'))
     return checkValue(row, value.value, (n) => `0o${n.toString(8)}`)
   if (row.type === 'duration' || row.type === 'size') {
@@ -22,11 +23,17 @@ function parseTomlList(row: Row, items: readonly TomlValue[]): Parsed {
   if (row.type !== 'list') return refuse(row, 'a list')
   const words: string[] = []
   for (const item of items) {
-    if (item.kind !== 'string')
+    if (item.kind !== 'string' && item.kind !== 'integer')
       return refuse(row, 'a list with something else in it', 'Put every word of the list in quotes')
-    words.push(item.value)
+    words.push(String(item.value))
   }
   return { value: words }
+}
+
+/** One word is a list of one. Several may be meant as a list, or as one with spaces in it: nobody can know. */
+function parseTomlWord(row: Row, word: string): Parsed {
+  if (/^[^\s,]+$/.test(word)) return { value: [word] }
+  return refuse(row, `text ("${word}")`, 'Write it as a list: ["first", "second"]')
 }
 
 /** @returns the typed value, or what is wrong with it and what to write instead. */
@@ -43,7 +50,7 @@ export function parseTomlSetting(row: Row, value: TomlValue): Parsed {
     case 'string': {
       const wantsBare = row.type === 'boolean' || (row.type === 'integer' && value.value !== 'auto')
       if (wantsBare) return refuse(row, `text ("${value.value}")`, 'Write it without quotes')
-      if (row.type === 'list') return refuse(row, `text ("${value.value}")`, 'Write it as a list: ["first", "second"]')
+      if (row.type === 'list') return parseTomlWord(row, value.value)
       return parseSetting(row, value.value)
     }
   }
