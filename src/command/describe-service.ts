@@ -15,7 +15,7 @@ import { readEnvFile } from '../settings/env-file.ts'
 import { type LoadedSettings, loadSettings } from '../settings/load.ts'
 import { openChannel } from '../system/channel.ts'
 import { childEnvironment } from '../system/child-environment.ts'
-import { selfCommand } from '../system/executable.ts'
+import { isPacked, selfCommand } from '../system/executable.ts'
 import { trackChild } from '../system/own-children.ts'
 import { parseChecks, parseDescription } from './parse-description.ts'
 
@@ -36,7 +36,7 @@ export interface Described {
 
 const TIMEOUT_MS = 30_000
 /** Of NODE_OPTIONS those that decide what can be loaded: what is wrong without them may be right with them. */
-const LOADER = /(^|\s)(-r|-C|--(import|require|loader|conditions|preserve-symlinks|experimental-))/
+const LOADER_OPTION = /(^|\s)(-r|-C|--(import|require|loader|conditions|preserve-symlinks|experimental-))/
 
 /** Never rejects for what the service does: what goes wrong with it is the description's `error`. */
 export function describeService(options: DescribeOptions): Promise<Described> {
@@ -66,8 +66,13 @@ export function describeService(options: DescribeOptions): Promise<Described> {
       },
       onClose: () => fail(`${service} ended, or took longer than ${TIMEOUT_MS / 1000} s, while it was evaluated`),
     })
-    channel.send({ service, hasLoader: LOADER.test(options.environment.NODE_OPTIONS ?? ''), parentPid: process.pid })
+    channel.send({ service, hasLoader: hasLoader(options.environment), parentPid: process.pid })
   })
+}
+
+/** The packed program obeys no such options. */
+function hasLoader({ NODE_OPTIONS = '' }: DescribeOptions['environment']): boolean {
+  return !isPacked() && LOADER_OPTION.test(NODE_OPTIONS)
 }
 
 const NOTHING_KNOWN: ServiceDescription = {
