@@ -11,7 +11,7 @@ porc = 3
 [jobs]
 attempts = "many"
 [jobs.resize]
-command = "convert"
+command = "convert a.jpg"
 `
 /** Line → what is wrong there. */
 const WRONG_LINES: readonly [number, RegExp][] = [
