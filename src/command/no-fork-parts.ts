@@ -48,7 +48,9 @@ export function openParts(
   const { fd, board } = createScoreboard(paths.scoreboard, process.pid)
   const refused = (reason: string) => emit({ type: 'control.refused', reason })
   const store = createStore(options, emit)
-  const table = new ListenTable(listenPolicyOf(options.loaded.settings), options.inherited)
+  const table = new ListenTable(listenPolicyOf(options.loaded.settings), options.inherited, (path, reason) =>
+    emit({ type: 'socket.file-left', path, reason }),
+  )
   const worker = createWorker(options, { board: board.seat(SEAT), table, emit, exit })
   const record = () => board.read(SEAT)
   return {

@@ -157,9 +157,9 @@ class Worker {
     this.#seat.setState('draining')
     this.#runner.stop(last).then(
       () => exit(this.#exitCode),
-      (error) => {
-        const code = this.#reportFailure(error)
-        exit(this.#exitCode || code)
+      (error: unknown) => {
+        this.#log.error(`its stop failed: ${(error instanceof Error && error.stack) || messageOf(error)}`)
+        exit(this.#exitCode || 1)
       },
     )
   }
