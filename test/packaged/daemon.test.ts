@@ -4,6 +4,16 @@
  */
 process.env.MYD_PACKAGED ??= 'dist/myd'
 
-for (const topic of ['start', 'detached', 'stop', 'kill-master', 'reload', 'settings', 'nofork', 'unmodified', 'sockets-slot']) {
+for (const topic of [
+  'start',
+  'detached',
+  'stop',
+  'kill-master',
+  'reload',
+  'settings',
+  'nofork',
+  'unmodified',
+  'sockets-slot',
+]) {
   await import(`../process/${topic}.test.ts`)
 }
