@@ -2,10 +2,10 @@
  * The packages that these tests run as their users have them: pinned, from the registry, under node_modules/.cache; they
  * are no dependencies of the project. `node test/interop/packages.ts` installs them once, before the tests.
  */
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { runNpm } from '../support/run-npm.ts'
 
 const VERSIONS = {
   '@hono/node-server': '2.1.8',
@@ -19,7 +19,6 @@ const VERSIONS = {
 }
 const PLACE = resolve(import.meta.dirname, '../../node_modules/.cache/myd-interop')
 const MANIFEST = join(PLACE, 'package.json')
-const FLAGS = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
 
 /** Where a file of a package lies. */
 export function packagePath(path: string): string {
@@ -43,12 +42,9 @@ function install(): void {
   console.error(`installing ${Object.keys(VERSIONS).join(', ')} into node_modules/.cache/myd-interop`)
   mkdirSync(PLACE, { recursive: true })
   writeFileSync(MANIFEST, manifest)
-  const { status, error } = spawnSync('npm', ['install', `--prefix=${PLACE}`, ...FLAGS], {
-    cwd: PLACE,
-    stdio: 'inherit',
-  })
+  const { status, stderr, error } = runNpm(['install', `--prefix=${PLACE}`, '--ignore-scripts'], { cwd: PLACE })
   if (error !== undefined) throw error
-  if (status !== 0) throw new Error(`npm install: exit ${status}`)
+  if (status !== 0) throw new Error(`npm install: exit ${status}: ${stderr}`)
 }
 
 if (import.meta.main) install()

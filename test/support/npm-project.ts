@@ -9,8 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Ended, ended } from './instance.ts'
 import { describeProcesses, killOwned, listOwned } from './processes.ts'
-
-const QUIET = ['--no-audit', '--no-fund', '--no-update-notifier', '--prefer-offline', '--loglevel=error']
+import { runNpm } from './run-npm.ts'
 
 /** PATH without what `npm run` and this repository put there: the Node and the npm of the host. */
 export function hostPath(): string {
@@ -37,7 +36,7 @@ export class NpmProject {
   npm(...args: string[]): string {
     const own = Object.entries(process.env).filter(([name]) => !/^(npm|MYD)_/.test(name))
     const env = { ...Object.fromEntries(own), PATH: hostPath() }
-    const result = spawnSync('npm', [...args, ...QUIET], { cwd: this.directory, env, encoding: 'utf8' })
+    const result = runNpm(args, { cwd: this.directory, env })
     assert.equal(result.status, 0, `npm ${args.join(' ')}: ${result.stderr}`)
     return result.stdout
   }
