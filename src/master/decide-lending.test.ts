@@ -6,7 +6,7 @@ import { SimulatedDaemon } from '../../test/support/simulated-daemon.ts'
 import { code, killedBy, namesOf, POLICY } from '../../test/support/supervision.ts'
 import { decide } from './decide.ts'
 import { lastKeys } from './lending.ts'
-import { initialState, type MasterEvent } from './state.ts'
+import { initialState, type MasterEvent, STORE_SEAT } from './state.ts'
 
 const HTTP = 'tcp:*:80'
 
@@ -148,6 +148,17 @@ test('a server that the service closed: its address goes when no worker has it, 
   daemon.readyAll()
   daemon.listen(2, HTTP)
   assert.deepEqual(namesOf(daemon.send({ type: 'child.unlisten', seat: 2, key: HTTP })), ['close-sockets'])
+})
+
+test('a server that was closed during the start: its address goes when the daemon runs, whoever was ready last', () => {
+  const daemon = new SimulatedDaemon({ proc: 2 })
+  for (const seat of [0, 2]) {
+    daemon.listen(seat, HTTP)
+    daemon.send({ type: 'child.unlisten', seat, key: HTTP })
+    daemon.ready(seat)
+  }
+  assert.ok(!namesOf(daemon.take()).includes('close-sockets'))
+  assert.ok(namesOf(daemon.ready(STORE_SEAT)).includes('close-sockets'))
 })
 
 test('one socket for all is never lent', () => {

@@ -150,6 +150,10 @@ export function closeUnused(state: MasterState): Step {
 
 /** After each event. During a reload the successors may still want an address. */
 export function continueClosing(before: MasterState, state: MasterState): Step {
-  const isSame = before.places === state.places && before.sockets === state.sockets && before.reload === state.reload
+  const isSame =
+    before.phase === state.phase &&
+    before.places === state.places &&
+    before.sockets === state.sockets &&
+    before.reload === state.reload
   return isSame || state.reload.name !== 'idle' ? stay(state) : closeUnused(state)
 }
