@@ -26,6 +26,7 @@ export function renderUsage(options: UsageOptions): string {
     '',
     `${name} --check           will it run here?`,
     `${name} --daemon --proc=8 start it with eight workers`,
+    `${name} ./server.js --daemon --proc=8  the same with a service: .js .mjs .cjs .ts .mts .cts`,
     `${name} status            see what it does`,
     '',
     'Flags:',

@@ -200,24 +200,6 @@ export function mapShared(fd: number, length: number, access: 'read' | 'write'):
   return ffi.toArrayBuffer(address, length, false)
 }
 
-const AF_UNIX = 1
-const SOCK_STREAM = 1
-const SOCK_CLOEXEC = 0o2000000
-
-/**
- * A listening unix socket that accepts nothing: its descriptor is for a child, and clients queue while there is none.
- * The umask in force gives the mode. @param backlog connections that may wait
- */
-export function listenUnix(path: string, backlog: number): number {
-  const fd = check(libc().socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket')
-  const address = Buffer.alloc(110)
-  address.writeUInt16LE(AF_UNIX, 0)
-  address.write(path, 2)
-  check(libc().bind(fd, address, 2 + Buffer.byteLength(path) + 1), 'bind', path)
-  check(libc().listen(fd, backlog), 'listen', path)
-  return fd
-}
-
 /** Where the bytes lie, for a structure that points to them. They must be in use until after the call. */
 export function addressOf(bytes: Buffer): bigint {
   return ffi.getRawPointer(bytes)

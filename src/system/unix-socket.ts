@@ -1,7 +1,7 @@
 /** Listening unix sockets by path, made with the right mode at once: changing it afterwards would leave a gap. */
 import { rmSync } from 'node:fs'
 import { withMode } from './exact-mode.ts'
-import { listenUnix } from './libc.ts'
+import { bindSocket, closeDescriptor, listenOn, SOCK_STREAM } from './socket-calls.ts'
 
 const BACKLOG = 511
 
@@ -13,5 +13,12 @@ const BACKLOG = 511
  */
 export function bindUnixSocket(path: string, mode: number): number {
   rmSync(path, { force: true })
-  return withMode(mode, () => listenUnix(path, BACKLOG))
+  const descriptor = withMode(mode, () => bindSocket(SOCK_STREAM, { kind: 'unix', path }, path))
+  try {
+    listenOn(descriptor, BACKLOG, path)
+    return descriptor
+  } catch (error) {
+    closeDescriptor(descriptor)
+    throw error
+  }
 }
