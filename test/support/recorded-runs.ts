@@ -35,7 +35,8 @@ export function readRuns(instance: Instance, id: number): Run[] {
   const path = instance.path(`runs/${id}`)
   if (!existsSync(path)) return []
   const runs: Run[] = []
-  for (const line of readFileSync(path, 'utf8').trimEnd().split('\n')) {
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1) // behind the last line end: what is being written
+  for (const line of lines) {
     const [word, attempt, pid, at, worker = ''] = line.split(' ')
     if (word === 'overlap') throw new Error(`job ${id}: run ${attempt} began while another one ran`)
     const run = { attempt: Number(attempt), pid: Number(pid) }
